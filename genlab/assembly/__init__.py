@@ -1,0 +1,1 @@
+"""Assembly: from a checked recipe to parts that fit together."""

@@ -1,0 +1,1 @@
+"""Discovery: which plugins are installed, and which components they offer."""

@@ -1,0 +1,34 @@
+"""The interfaces: what each part of a recipe promises to the others."""
+
+from genlab.interfaces.accelerator import Accelerator
+from genlab.interfaces.data_source import Batch, DataSource, DataSpec, Split, Splits
+from genlab.interfaces.elbo_estimator import ELBOEstimator
+from genlab.interfaces.figure import Figure, FigureContext
+from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.part import Part
+from genlab.interfaces.sampler import Draws, Sampler
+from genlab.interfaces.settings import EvalSettings, TrainSettings
+from genlab.interfaces.update_rule import TrainingData, UpdateRule
+from genlab.interfaces.variational_family import Posterior, VariationalFamily
+
+__all__ = [
+    "Accelerator",
+    "Batch",
+    "DataSource",
+    "DataSpec",
+    "Draws",
+    "ELBOEstimator",
+    "EvalSettings",
+    "Figure",
+    "FigureContext",
+    "LatentModel",
+    "Part",
+    "Posterior",
+    "Sampler",
+    "Split",
+    "Splits",
+    "TrainSettings",
+    "TrainingData",
+    "UpdateRule",
+    "VariationalFamily",
+]

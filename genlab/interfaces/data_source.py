@@ -1,0 +1,131 @@
+"""A data source: which x are observed, and how they are split.
+
+Observations keep the data's own values: an image of L grey levels holds the integers 0..L-1 (a binarised one 0
+and 1), a table its real numbers. So a probability of an integer-valued x is a probability mass, and its bits per
+dimension mean what they say. A model that wants another scale, such as [-1, 1], maps to it itself.
+"""
+
+import abc
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a model may know of the data before it sees any.
+
+    Attributes:
+        name: the source's name for people, e.g. `digits`.
+        event_shape: `*X`: `(channels, height, width)` for images, `(columns,)` for tables.
+        num_train: N, the number of training observations.
+        levels: L when x takes the integers 0..L-1; None when x is real.
+        num_classes: how many labels `y` takes; None without labels.
+    """
+
+    name: str
+    event_shape: tuple[int, ...]
+    num_train: int
+    levels: int | None = None
+    num_classes: int | None = None
+
+    @property
+    def num_dims(self) -> int:
+        """D, the number of dimensions of one observation."""
+        return math.prod(self.event_shape)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an observation has the shape (channels, height, width)."""
+        return len(self.event_shape) == 3
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B observations out of N.
+
+    Attributes:
+        x: `(B, *X)`, floating point, in the data's own values.
+        num_data: N, the size of the split they come from.
+        y: `(B,)` integer labels, or None.
+    """
+
+    x: Tensor
+    num_data: int
+    y: Tensor | None = None
+
+
+class Split(abc.ABC):
+    """Training, validation or test data: a number of observations, read by index."""
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """Return N."""
+
+    @abc.abstractmethod
+    def batches(self, indices: Iterable[Tensor], generator: torch.Generator) -> Iterator[Batch]:
+        """Read observations, one batch for each tensor of indices.
+
+        Args:
+            indices: tensors `(B,)` of integers in 0..N-1, on the CPU; read lazily, so it may be endless.
+            generator: randomness of the observation itself (dynamic binarisation), on the split's device.
+        """
+
+    @abc.abstractmethod
+    def to(self, device: torch.device) -> "Split":
+        """Return the same split, delivering its batches on `device`."""
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A loaded data set.
+
+    Attributes:
+        spec: its shape and values.
+        train, validation, test: disjoint; validation or test may be empty.
+        truth: what is known of how simulated data arose, as numbers by name; empty for real data.
+    """
+
+    spec: DataSpec
+    train: Split
+    validation: Split
+    test: Split
+    truth: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Split:
+        """Return the split called `train`, `validation` or `test`."""
+        if name not in ("train", "validation", "test"):
+            raise KeyError(name)
+        split: Split = getattr(self, name)
+        return split
+
+    def to(self, device: torch.device) -> "Splits":
+        """Return the same data, delivering batches on `device`."""
+        train, validation, test = self.train.to(device), self.validation.to(device), self.test.to(device)
+        return Splits(self.spec, train, validation, test, truth=self.truth)
+
+
+class DataSource(abc.ABC):
+    """Where the observations come from.
+
+    Attributes:
+        slot: the recipe table that names it.
+        partners: slots this part depends on, and the class each must have; checked at assembly.
+        batch_size: B, how many training observations a step reads.
+    """
+
+    slot: ClassVar[str] = "data"
+    partners: ClassVar[Mapping[str, type]] = {}
+    batch_size: int
+
+    @abc.abstractmethod
+    def load(self) -> Splits:
+        """Read the data into memory or open them.
+
+        Raises:
+            DataError: when a file is missing, malformed or empty.
+        """

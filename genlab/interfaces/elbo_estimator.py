@@ -1,0 +1,45 @@
+"""An estimator of the evidence lower bound."""
+
+import abc
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+
+from genlab.interfaces.data_source import Batch
+from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.variational_family import VariationalFamily
+from genlab.ledger import Ledger
+
+
+class ELBOEstimator(abc.ABC):
+    """How the bound is estimated, and what training minimises.
+
+    Attributes:
+        slot: the recipe table that names it.
+        partners: slots this part depends on, and the class each must have; checked at assembly.
+        bound_name: the metric's name where the bound is not the plain ELBO, with its protocol:
+            `log_evidence_iw5000`.
+        protocol: how the estimate is made, in a few words for the `protocol` line of an evaluation.
+    """
+
+    slot: ClassVar[str] = "elbo"
+    partners: ClassVar[Mapping[str, type]] = {}
+    bound_name: str = "elbo"
+    protocol: str
+
+    @abc.abstractmethod
+    def estimate(
+        self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
+    ) -> Ledger:
+        """Estimate the bound on a batch.
+
+        The estimate is unbiased over the generator's randomness; on a minibatch, over the choice of the
+        minibatch too. It is differentiable in the parameters that training moves.
+
+        Args:
+            model: the joint p(x, z).
+            family: the allowed q(z given x).
+            batch: B of N observations.
+            generator: the only source of randomness, on the batch's device.
+        """

@@ -1,0 +1,49 @@
+"""A sampler: how new observations x are drawn from a fitted model."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.latent_model import LatentModel
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Observations drawn from a model.
+
+    Attributes:
+        x: `(num_draws, *X)`, in the data's own values.
+        trajectory: `(frames, num_draws, *X)`, the way there, first frame first; None unless asked for.
+    """
+
+    x: Tensor
+    trajectory: Tensor | None = None
+
+
+class Sampler(abc.ABC):
+    """How x is drawn.
+
+    Attributes:
+        slot: the recipe table that names it.
+        partners: slots this part depends on, and the class each must have; checked at assembly.
+    """
+
+    slot: ClassVar[str] = "sampler"
+    partners: ClassVar[Mapping[str, type]] = {}
+
+    @abc.abstractmethod
+    def draw(
+        self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
+    ) -> Draws:
+        """Draw observations.
+
+        Args:
+            model: the fitted model.
+            num_draws: how many, at least 1.
+            generator: the only source of randomness, on the model's device.
+            trajectory: whether to keep the intermediate states, where the sampler has any.
+        """

@@ -1,0 +1,64 @@
+"""An update rule: how the parameters move towards a better bound."""
+
+import abc
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar, Protocol
+
+import torch
+
+from genlab.interfaces.data_source import Batch
+from genlab.ledger import Ledger
+
+
+class TrainingData(Protocol):
+    """The training split as an update rule sees it: an endless shuffled stream, or whole sweeps."""
+
+    @property
+    def num_data(self) -> int:
+        """N, the number of training observations."""
+
+    def next(self) -> Batch:
+        """Return the next minibatch of the shuffled stream."""
+
+    def sweep(self) -> Iterator[Batch]:
+        """Yield every training observation once, in order, in batches that bound the memory used."""
+
+
+class UpdateRule(abc.ABC):
+    """How the parameters move. Built after the model and the family stand on their device.
+
+    Attributes:
+        slot: the recipe table that names it.
+        partners: slots this part depends on, and the class each must have; checked at assembly.
+        stop_reason: None while there is more to gain; otherwise why no further step is needed.
+    """
+
+    slot: ClassVar[str] = "update"
+    partners: ClassVar[Mapping[str, type]] = {}
+    stop_reason: str | None = None
+
+    @abc.abstractmethod
+    def step(self, data: TrainingData, *, generator: torch.Generator) -> Ledger:
+        """Move the parameters once, in place.
+
+        Args:
+            data: the training split.
+            generator: the step's randomness, on the parameters' device.
+
+        Returns:
+            The bound as it was estimated on the way, detached; reading it may wait for the device, so a step
+            does not.
+        """
+
+    @abc.abstractmethod
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run needs: nested dicts with string keys, of tensors, numbers, strings, lists."""
+
+    @abc.abstractmethod
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state that `state_dict` returned."""
+
+    def evaluation_weights(self) -> AbstractContextManager[None]:
+        """Return a context in which the parameters are those to evaluate and sample with (an average, say)."""
+        return nullcontext()

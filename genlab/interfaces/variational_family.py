@@ -1,0 +1,71 @@
+"""A variational family: the set of distributions q(z given x) that inference may choose from."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+
+class Posterior(abc.ABC):
+    """One member q(z given x) of a family, for one batch x.
+
+    Attributes:
+        reparameterized: whether `rsample` is available.
+    """
+
+    reparameterized: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def sample(self, num_samples: int, *, generator: torch.Generator) -> Any:
+        """Draw z, without gradient.
+
+        Args:
+            num_samples: S, at least 1.
+            generator: the only source of randomness.
+
+        Returns:
+            S draws in the form the model's `log_joint` takes; a local tensor has shape `(S, B, *Z)`.
+        """
+
+    @abc.abstractmethod
+    def log_prob(self, z: Any) -> dict[str, Tensor]:
+        """Return log q(z given x) as named factors.
+
+        A factor's name is the name its negative has in the ledger, e.g. `weight_entropy`.
+
+        Args:
+            z: S draws, as `sample` returns them.
+
+        Returns:
+            Nats by name: `(S, B)` local, `(S,)` global.
+        """
+
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Any:
+        """Draw z as a differentiable function of the posterior's parameters.
+
+        Raises:
+            NotImplementedError: where `reparameterized` is False.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no reparameterised draw.")
+
+
+class VariationalFamily(nn.Module, abc.ABC):
+    """The set of allowed q(z given x).
+
+    Attributes:
+        slot: the recipe table that names it.
+        partners: slots this part depends on, and the class each must have; checked at assembly.
+    """
+
+    slot: ClassVar[str] = "family"
+    partners: ClassVar[Mapping[str, type]] = {}
+
+    @abc.abstractmethod
+    def posterior(self, x: Tensor) -> Posterior:
+        """Return the family's member for a batch.
+
+        Args:
+            x: `(B, *X)`, observations in the data's own values.
+        """

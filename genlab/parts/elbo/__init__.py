@@ -1,0 +1,1 @@
+"""Estimators of the bound that need no particular model."""

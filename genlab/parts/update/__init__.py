@@ -1,0 +1,1 @@
+"""Update rules that need no particular model."""

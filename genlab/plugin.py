@@ -1,0 +1,79 @@
+"""What a plugin declares: components, and hook implementations.
+
+A plugin is a distribution with an entry point in the group `genlab` that names an import-light module (the
+standard library and this module only). The module implements the hooks below with `@hookimpl`:
+
+    from genlab.plugin import Component, hookimpl
+
+    @hookimpl
+    def genlab_components():
+        yield Component("model", "my-model", "my_package.model:MyModel", summary="one line")
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+hookimpl = pluggy.HookimplMarker("genlab")
+hookspec = pluggy.HookspecMarker("genlab")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part that a recipe can name: `use = "name"` in the table of its slot.
+
+    Attributes:
+        slot: what kind of part it is: `data`, `model`, `family`, `elbo`, `update`, `sampler`, `accelerator`,
+            `figure`, or a nested slot declared by the part that owns it (`network`, `schedule`, ...).
+        name: the name a recipe uses, lower case with hyphens.
+        target: `package.module:Class`, imported only when a recipe uses the component.
+        summary: one line for people.
+        requires: distributions that must be installed, as requirement strings (`scipy>=1.11`).
+    """
+
+    slot: str
+    name: str
+    target: str
+    summary: str
+    requires: tuple[str, ...] = field(default=())
+
+
+class Hooks:
+    """The hooks a plugin can implement. The run's hooks are called on rank 0 only.
+
+    An exception in a run's hook is logged as one warning that names the plugin, and the run goes on.
+    """
+
+    @hookspec
+    def genlab_components(self) -> Iterable[Component]:
+        """Return the plugin's components. Called once, when plugins are discovered; must not import torch."""
+        raise NotImplementedError
+
+    @hookspec
+    def genlab_recipes(self) -> Iterable[Path]:
+        """Return folders or files of recipes that ship with the plugin, for `genlab recipes`."""
+        raise NotImplementedError
+
+    @hookspec
+    def genlab_environment(self) -> Mapping[str, str]:
+        """Return facts about the environment for `genlab env` and `run.json`: name and value."""
+        raise NotImplementedError
+
+    @hookspec
+    def genlab_run_started(self, run: Any) -> None:
+        """Called once, before the first step. `run` is the `genlab.run.Progress` of this run."""
+
+    @hookspec
+    def genlab_step_logged(self, run: Any, metrics: Mapping[str, float | None]) -> None:
+        """Called whenever a line is added to `metrics.jsonl`, with that line."""
+
+    @hookspec
+    def genlab_checkpoint_saved(self, run: Any, path: Path) -> None:
+        """Called after a checkpoint is complete on disk."""
+
+    @hookspec
+    def genlab_run_finished(self, run: Any, status: str) -> None:
+        """Called once at the end, also after an interruption: `status` as in `run.json`."""

@@ -1,0 +1,1 @@
+"""Recipes: TOML in, checked parts out."""

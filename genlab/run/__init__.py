@@ -1,0 +1,1 @@
+"""The run: fit, evaluate, draw, and the folder a run leaves."""
