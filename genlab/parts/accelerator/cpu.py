@@ -1,0 +1,64 @@
+"""The CPU of this machine."""
+
+import platform
+import sys
+from contextlib import AbstractContextManager
+
+import torch
+from torch import nn
+
+from genlab.interfaces.accelerator import Accelerator
+from genlab.interfaces.constraints import PositiveInt
+from genlab.parts.accelerator.precision import Precision, autocast, place_on, resolve_precision
+
+if sys.platform != "win32":
+    import resource
+
+
+class CPU(Accelerator):
+    """Compute on the CPU."""
+
+    def __init__(
+        self,
+        *,
+        precision: Precision = "auto",
+        compile: bool = False,  # noqa: A002 - the recipe's key
+        threads: PositiveInt | None = None,
+    ) -> None:
+        """Args:
+        precision: float32, bfloat16 (autocast), or auto: bfloat16 where the processor multiplies it natively.
+        compile: whether networks are compiled with torch.compile.
+        threads: how many threads torch uses; by default it decides.
+        """
+        self.device = torch.device("cpu")
+        self.precision = resolve_precision(precision, _multiplies_bfloat16())
+        self._compile = compile
+        if threads is not None:
+            torch.set_num_threads(threads)
+
+    def place(self, module: nn.Module) -> None:
+        """Lay the module out for the CPU."""
+        place_on(module, self.device, compile_networks=self._compile)
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Return a context of this precision."""
+        return autocast(self.device, self.precision)
+
+    def synchronize(self) -> None:
+        """Do nothing: the CPU is never ahead of itself."""
+
+    def peak_memory_bytes(self) -> int:
+        """Return the largest resident size of this process; 0 on Windows, which does not tell."""
+        if sys.platform == "win32":
+            return 0
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+    def describe(self) -> str:
+        """Return the processor, its threads and the precision."""
+        threads = torch.get_num_threads()
+        return f"CPU ({platform.machine()}, {threads} thread{'s' if threads > 1 else ''}), {self.precision}"
+
+
+def _multiplies_bfloat16() -> bool:
+    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -1,0 +1,34 @@
+"""What the core ships, declared like any plugin."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from genlab.plugin import Component, hookimpl
+from genlab.shipped import recipes_folder
+
+
+@hookimpl
+def genlab_components() -> Iterable[Component]:
+    """Return the core's data sources, devices, update rule, estimator and figure."""
+    here = "genlab.parts"
+    return (
+        Component("data", "digits", f"{here}.data.digits:Digits", "1,797 real 8x8 digits, shipped with genlab"),
+        Component("data", "mnist", f"{here}.data.mnist:MNIST", "70,000 28x28 handwritten digits"),
+        Component("data", "fashion-mnist", f"{here}.data.mnist:FashionMNIST", "70,000 28x28 garments"),
+        Component("data", "cifar10", f"{here}.data.cifar10:CIFAR10", "60,000 32x32 color photographs"),
+        Component("data", "images", f"{here}.data.images:Images", "a folder of image files"),
+        Component("data", "table", f"{here}.data.table:Table", "numeric columns of a CSV, NPZ or safetensors file"),
+        Component("data", "customers", f"{here}.data.customers:Customers", "simulated spending, its truth known"),
+        Component("elbo", "trace", f"{here}.elbo.trace:Trace", "draws from q alone; works for every model and family"),
+        Component("update", "gradient", f"{here}.update.gradient:Gradient", "any torch optimiser, warm-up and EMA"),
+        Component("accelerator", "auto", f"{here}.accelerator.auto:auto", "a CUDA GPU if there is one, else the CPU"),
+        Component("accelerator", "cpu", f"{here}.accelerator.cpu:CPU", "the CPU"),
+        Component("accelerator", "cuda", f"{here}.accelerator.cuda:CUDA", "one CUDA GPU"),
+        Component("figure", "bound-curve", f"{here}.figure.bound_curve:BoundCurve", "the bound against the step"),
+    )
+
+
+@hookimpl
+def genlab_recipes() -> Iterable[Path]:
+    """Return the folder of the recipes that ship with genlab."""
+    return (recipes_folder(),)
