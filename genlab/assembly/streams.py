@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 
-Stream = Literal["initialisation", "order", "training", "evaluation", "sampling"]
+Stream = Literal["initialisation", "order", "observation", "training", "evaluation", "sampling"]
 
 
 def stream_seed(seed: int, stream: Stream) -> int:

@@ -1,0 +1,87 @@
+"""Draw new observations from a fitted assembly, and write them to files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from genlab.assembly.assembly import Assembly
+from genlab.assembly.streams import stream_seed
+from genlab.errors import UsageError
+from genlab.interfaces import DataSpec, Draws
+from genlab.run.files import write_atomically
+from genlab.run.picture import image_grid
+
+CHUNK = 256
+
+
+def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, trajectory: bool = False) -> Draws:
+    """Draw observations with the recipe's sampler and the averaged weights.
+
+    Args:
+        assembly: a fitted assembly.
+        num_draws: how many, at least 1.
+        seed: another stream of draws; by default the recipe's seed.
+        trajectory: whether to keep the way there, where the sampler has one.
+
+    Raises:
+        UsageError: when the recipe names no sampler, or `num_draws` is not positive.
+    """
+    if assembly.sampler is None:
+        raise UsageError(f"recipe {assembly.name!r} must name a sampler to draw from. Add a [sampler] table.")
+    if num_draws < 1:
+        raise UsageError(f"the number of draws must be at least 1, got {num_draws}.")
+    generator = assembly.accelerator.generator(stream_seed(assembly.seed if seed is None else seed, "sampling"))
+    assembly.model.eval()
+    assembly.family.eval()
+    with assembly.update.evaluation_weights(), torch.no_grad():
+        chunks = [
+            assembly.sampler.draw(
+                assembly.model, min(CHUNK, num_draws - start), generator=generator, trajectory=trajectory
+            )
+            for start in range(0, num_draws, CHUNK)
+        ]
+    x = torch.cat([chunk.x for chunk in chunks])
+    paths = [chunk.trajectory for chunk in chunks if chunk.trajectory is not None]
+    return Draws(x, torch.cat(paths, dim=1) if paths else None)
+
+
+def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
+    """Write draws in the format the file's name ends with.
+
+    Args:
+        draws: what to write: `x`, and `trajectory` where there is one.
+        spec: the data's specification; a picture needs images.
+        path: a file ending in .png (a grid), .npz or .safetensors.
+
+    Raises:
+        UsageError: for another ending, a folder that is not there, or a picture of what is no image.
+    """
+    writers: dict[str, Callable[[Path], None]] = {
+        ".png": lambda file: image_grid(draws.x, spec).save(file, format="png"),
+        ".npz": lambda file: _save_npz(draws, file),
+        ".safetensors": lambda file: save_file(_tensors(draws), file),
+    }
+    if path.suffix not in writers:
+        raise UsageError(f"{path} must end in .png, .npz or .safetensors, got {path.suffix or 'no ending'!r}.")
+    if path.suffix == ".png" and not spec.is_image:
+        raise UsageError(f"{path}: a picture needs images, and {spec.name} has shape {spec.event_shape}. Use .npz.")
+    if not path.parent.is_dir():
+        raise UsageError(f"folder {path.parent} must exist to write {path.name} into. Make it, or choose another.")
+    write_atomically(path, writers[path.suffix])
+
+
+def _tensors(draws: Draws) -> dict[str, torch.Tensor]:
+    tensors = {"x": draws.x.cpu().contiguous()}
+    if draws.trajectory is not None:
+        tensors["trajectory"] = draws.trajectory.cpu().contiguous()
+    return tensors
+
+
+def _save_npz(draws: Draws, path: Path) -> None:
+    with path.open("wb") as file:
+        arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in _tensors(draws).items()}
+        np.savez_compressed(file, **arrays)

@@ -1,0 +1,40 @@
+"""Draw the pictures of a fitted run."""
+
+import warnings
+from functools import partial
+from pathlib import Path
+
+from genlab.assembly.assembly import Assembly
+from genlab.assembly.streams import stream_seed
+from genlab.discovery import Registry
+from genlab.errors import GenlabWarning
+from genlab.interfaces import Draws, Figure, FigureContext
+from genlab.run.files import write_atomically
+from genlab.run.folder import RunFolder
+
+
+def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draws: Draws | None) -> list[Path]:
+    """Draw every installed figure whose partners fit the run, into `figures/`.
+
+    A figure that fails is a warning naming it; a picture is never worth a run.
+    """
+    paths = []
+    generator = assembly.accelerator.generator(stream_seed(assembly.seed, "sampling"))
+    with assembly.update.evaluation_weights():
+        context = FigureContext(assembly.model, assembly.family, assembly.data, draws, folder.metrics(), generator)
+        for component in registry.components("figure"):
+            try:
+                figure = registry.load(component)()
+                canvas = figure.draw(context) if _fits(figure, assembly) else None
+            except Exception as error:
+                warnings.warn(f"figure {component.name!r} was not drawn: {error!r}", GenlabWarning, stacklevel=2)
+                continue
+            if canvas is not None:
+                path = folder.path / "figures" / f"{component.name}.png"
+                write_atomically(path, partial(canvas.savefig, format="png", dpi=150))
+                paths.append(path)
+    return paths
+
+
+def _fits(figure: Figure, assembly: Assembly) -> bool:
+    return all(isinstance(getattr(assembly, slot), partner) for slot, partner in figure.partners.items())

@@ -1,0 +1,141 @@
+"""The run folder: `runs/<name>/<UTC time>-<hash>/`.
+
+recipe.toml      the recipe as it was written        resolved.toml   every default filled, runs again
+run.json         status, versions, hardware, seeds    metrics.jsonl   one object a logged step
+log.txt          what happened, for people            checkpoints/    samples/    figures/
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from genlab.errors import RunFolderError
+from genlab.run.checkpoint import checkpoint_steps, load_checkpoint, save_checkpoint
+from genlab.run.files import write_json, write_text
+
+FORMAT_VERSION = 1
+KEPT_CHECKPOINTS = 2
+
+
+class RunFolder:
+    """One run's folder."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing run folder.
+
+        Raises:
+            RunFolderError: when `path` is no run folder, or one of another format.
+        """
+        self.path = path
+        record = self.record()
+        if record.get("format") != FORMAT_VERSION:
+            raise RunFolderError(
+                f"run folder {path} must have format {FORMAT_VERSION}, got {record.get('format')!r} (written by genlab "
+                f"{record.get('versions', {}).get('genlab', 'unknown')}). Open it with that version, or run its "
+                "resolved.toml again with this one."
+            )
+
+    @classmethod
+    def create(
+        cls, root: Path, name: str, recipe_text: str, resolved_text: str, record: Mapping[str, Any]
+    ) -> "RunFolder":
+        """Make a new folder under `root/name/`; nothing that exists is touched.
+
+        Args:
+            root: usually `runs`.
+            name: the recipe's name.
+            recipe_text: the recipe as it was written.
+            resolved_text: the recipe with every default filled.
+            record: the first content of `run.json`.
+        """
+        digest = hashlib.sha256(resolved_text.encode()).hexdigest()[:6]
+        stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
+        try:
+            path = _make_new_folder(root / name, stem)
+            for part in ("checkpoints", "samples", "figures"):
+                (path / part).mkdir()
+            write_text(path / "recipe.toml", recipe_text)
+            write_text(path / "resolved.toml", resolved_text)
+            write_json(path / "run.json", {"format": FORMAT_VERSION, **record})
+        except OSError as error:
+            raise RunFolderError(
+                f"a run folder cannot be made under {root}: {error}. Choose another with --out."
+            ) from error
+        return cls(path)
+
+    def record(self) -> dict[str, Any]:
+        """Return `run.json`."""
+        try:
+            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise RunFolderError(
+                f"{self.path} is no run folder: it has no run.json. `genlab runs` lists runs."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"{self.path / 'run.json'} cannot be read: {error}.") from error
+        if not isinstance(record, dict):
+            raise RunFolderError(f"{self.path / 'run.json'} must hold a JSON object, got {type(record).__name__}.")
+        return record
+
+    def update_record(self, **changes: Any) -> None:
+        """Change fields of `run.json`."""
+        write_json(self.path / "run.json", self.record() | changes)
+
+    def log(self, message: str) -> None:
+        """Add a line with the UTC time to `log.txt`."""
+        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {message}\n")
+
+    def add_metrics(self, metrics: Mapping[str, float | int | None]) -> None:
+        """Add a line to `metrics.jsonl`, what is not finite as null."""
+        line = {key: value if value is None or math.isfinite(value) else None for key, value in metrics.items()}
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, allow_nan=False) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return the lines of `metrics.jsonl`; a last line that was cut short is left out."""
+        path = self.path / "metrics.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        parsed = []
+        for line in lines:
+            try:
+                parsed.append(json.loads(line))
+            except ValueError:
+                break
+        return parsed
+
+    def cut_metrics(self, step: int) -> None:
+        """Drop the lines after `step`: a resumed run writes them again."""
+        kept = [line for line in self.metrics() if line["step"] <= step]
+        write_text(self.path / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+
+    def save_checkpoint(self, step: int, state: Mapping[str, Mapping[str, Any]]) -> Path:
+        """Write a checkpoint; the newest two are kept."""
+        return save_checkpoint(self.path / "checkpoints", step, state, keep=KEPT_CHECKPOINTS)
+
+    def load_checkpoint(self) -> dict[str, Any]:
+        """Return the newest checkpoint's state.
+
+        Raises:
+            RunFolderError: when there is none, or it is damaged.
+        """
+        steps = checkpoint_steps(self.path / "checkpoints")
+        if not steps:
+            raise RunFolderError(f"{self.path} has no checkpoint. It stopped before its first one; start a new run.")
+        return load_checkpoint(self.path / "checkpoints" / str(steps[-1]))
+
+
+def _make_new_folder(parent: Path, stem: str) -> Path:
+    number = 1
+    while True:
+        path = parent / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return path

@@ -1,0 +1,58 @@
+"""The runs under a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genlab.errors import RunFolderError
+from genlab.run.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run at a glance; the fields are those of `run.json`."""
+
+    folder: Path
+    name: str
+    status: str
+    step: int
+    steps: int
+    started: str
+    metrics: Mapping[str, Any]
+
+
+def list_runs(out: Path) -> list[RunSummary]:
+    """Return the runs under `out`, oldest first; what is no run folder of this version is passed over."""
+    summaries = []
+    for record in sorted(Path(out).glob("*/*/run.json")):
+        try:
+            summaries.append(_summary(RunFolder(record.parent)))
+        except RunFolderError:
+            continue
+    return sorted(summaries, key=lambda summary: (summary.started, summary.folder))
+
+
+def latest_run(out: Path, name: str) -> Path:
+    """Return the newest run called `name` under `out`.
+
+    Raises:
+        RunFolderError: when there is none.
+    """
+    runs = [summary for summary in list_runs(out) if summary.name == name]
+    if not runs:
+        raise RunFolderError(f"there is no run of {name!r} under {out}. `genlab runs` lists those there are.")
+    return runs[-1].folder
+
+
+def _summary(folder: RunFolder) -> RunSummary:
+    record = folder.record()
+    return RunSummary(
+        folder.path,
+        str(record.get("name", "")),
+        str(record.get("status", "")),
+        int(record.get("step", 0)),
+        int(record.get("steps", 0)),
+        str(record.get("started", "")),
+        record.get("metrics", {}),
+    )

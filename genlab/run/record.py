@@ -1,0 +1,72 @@
+"""What `run.json` says of a run before it starts."""
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, get_args
+
+import torch
+
+from genlab.assembly.assembly import Assembly
+from genlab.assembly.streams import Stream, stream_seed
+from genlab.discovery import Registry
+
+_DISTRIBUTIONS = ("genlab", "torch", "torchvision", "numpy", "safetensors", "pluggy", "pydantic")
+
+
+def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path | None) -> dict[str, Any]:
+    """Return status, versions, plugins, git commit, hardware, seeds and data of a run about to start.
+
+    Args:
+        assembly: what will be fitted.
+        registry: the installed plugins.
+        recipe_folder: whose git commit is recorded, where it has one.
+    """
+    data = assembly.data
+    return {
+        "name": assembly.name,
+        "status": "running",
+        "step": 0,
+        "steps": assembly.train.steps,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seeds": {"seed": assembly.seed, **{name: stream_seed(assembly.seed, name) for name in get_args(Stream)}},
+        "data": {
+            "name": data.spec.name,
+            "event_shape": list(data.spec.event_shape),
+            "levels": data.spec.levels,
+            "sizes": {name: len(data[name]) for name in ("train", "validation", "test")},
+        },
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _DISTRIBUTIONS}},
+        "plugins": [
+            {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
+            for plugin in registry.plugins
+            if plugin.status == "ok"
+        ],
+        "git": _git(recipe_folder),
+        "hardware": {
+            "accelerator": assembly.accelerator.describe(),
+            "platform": platform.platform(),
+            "cpus": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+        },
+        "command": sys.argv,
+        "metrics": {},
+    }
+
+
+def _git(folder: Path | None) -> dict[str, Any] | None:
+    """Return the commit of `folder` and whether it has changes, or None outside a git checkout."""
+    try:
+        commit, changes = (
+            subprocess.run(
+                ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=5
+            ).stdout.strip()
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit, "changed": bool(changes)}

@@ -1,0 +1,149 @@
+"""Run a recipe: assemble, fit, evaluate, draw, and leave a run folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genlab.assembly import assemble
+from genlab.assembly.assembly import Assembly
+from genlab.discovery import Registry, discover
+from genlab.errors import RunFolderError
+from genlab.interfaces import Draws
+from genlab.recipe import CheckedRecipe, Recipe, check, read_recipe
+from genlab.run.draw import draw, save_draws
+from genlab.run.evaluate import evaluate
+from genlab.run.figures import draw_figures
+from genlab.run.files import write_text
+from genlab.run.fit import fit
+from genlab.run.folder import RunFolder
+from genlab.run.interrupt import stop_on_signals
+from genlab.run.progress import Progress, Status
+from genlab.run.record import initial_record
+from genlab.run.state import TrainingState
+
+NUM_SAMPLES = 64
+_MAY_CHANGE_ON_RESUME = {"train", "eval", "accelerator", "sampler"}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        folder: the run folder.
+        status: `finished`, `converged`, `interrupted` or `time limit`.
+        reason: why, in words; empty when all steps were done.
+        step: how many steps it has been trained.
+        metrics: the last logged line, and the bound on the test split under `test_...`.
+        signal: the signal that interrupted it, or None.
+    """
+
+    folder: Path
+    status: Status
+    reason: str
+    step: int
+    metrics: dict[str, float | int | None]
+    signal: int | None
+
+
+def run(
+    recipe: Recipe,
+    *,
+    out: Path | None = None,
+    resume: Path | None = None,
+    max_time_seconds: float | None = None,
+    registry: Registry | None = None,
+) -> RunResult:
+    """Fit a recipe and leave a run folder that can be evaluated, sampled from and resumed.
+
+    Args:
+        recipe: what to run.
+        out: where runs are kept; by default `runs` in the working directory.
+        resume: a run folder of the same recipe to go on with; `train` and `eval` may have changed.
+        max_time_seconds: stop training at the first step that ends later than this.
+        registry: the installed plugins; by default they are discovered.
+
+    Raises:
+        GenlabError: of the kind that says what went wrong; the run folder keeps what was done.
+    """
+    registry = registry or discover()
+    checked = check(recipe, registry)
+    if resume is not None:
+        _check_resumable(checked, RunFolder(resume))
+    assembly = assemble(checked, registry)
+    state = TrainingState(assembly)
+    folder = _create(recipe, checked, assembly, registry, out) if resume is None else _resume(checked, state, resume)
+    try:
+        progress = fit(assembly, state=state, folder=folder, hooks=registry.hooks, max_time_seconds=max_time_seconds)
+        metrics = _finish(assembly, registry, folder, progress)
+    except BaseException as error:
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        folder.log(f"{status}: {error!r}")
+        folder.update_record(status=status, step=state.step, error=str(error))
+        raise
+    folder.log(f"{progress.status} at step {progress.step}")
+    return RunResult(folder.path, progress.status, progress.reason, progress.step, metrics, progress.signal)
+
+
+def _create(
+    recipe: Recipe, checked: CheckedRecipe, assembly: Assembly, registry: Registry, out: Path | None
+) -> RunFolder:
+    recipe_folder = recipe.path.parent if recipe.path else None
+    record = initial_record(assembly, registry, recipe_folder)
+    folder = RunFolder.create(out or Path("runs"), checked.name, recipe.text, checked.resolved_toml(), record)
+    folder.log(f"started on {assembly.accelerator.describe()}")
+    return folder
+
+
+def _resume(checked: CheckedRecipe, state: TrainingState, path: Path) -> RunFolder:
+    folder = RunFolder(path)
+    state.load_state_dict(folder.load_checkpoint())
+    folder.cut_metrics(state.step)
+    write_text(folder.path / "resolved.toml", checked.resolved_toml())
+    folder.update_record(status="running", step=state.step, steps=state.assembly.train.steps)
+    folder.log(f"resumed at step {state.step} on {state.assembly.accelerator.describe()}")
+    return folder
+
+
+def _check_resumable(checked: CheckedRecipe, folder: RunFolder) -> None:
+    """Raise unless the recipe is the one that made the folder, but for how long and where it trains."""
+    before = read_recipe(folder.path / "resolved.toml").tables
+    different = [
+        key
+        for key in sorted(set(before) | set(checked.resolved))
+        if key not in _MAY_CHANGE_ON_RESUME and before.get(key) != checked.resolved.get(key)
+    ]
+    if different:
+        raise RunFolderError(
+            f"a resumed run must keep its recipe, and {', '.join(different)} differ from {folder.path}/resolved.toml. "
+            "Only train, eval, sampler and accelerator may change; start a new run for anything else."
+        )
+
+
+def _finish(
+    assembly: Assembly, registry: Registry, folder: RunFolder, progress: Progress
+) -> dict[str, float | int | None]:
+    """Evaluate, draw and picture a run that was not interrupted, and write down how it ended."""
+    metrics, evaluation = dict(progress.metrics), None
+    with stop_on_signals() as request:
+        if progress.status != "interrupted" and len(assembly.data.test):
+            evaluation = evaluate(assembly, "test")
+            metrics |= {f"test_{name}": value for name, value in evaluation.metrics.items()}
+        if progress.status != "interrupted" and request.signal is None:
+            draw_figures(assembly, registry, folder, _save_samples(assembly, folder, progress.step))
+    record: dict[str, Any] = {"status": progress.status, "step": progress.step, "metrics": metrics}
+    if progress.reason:
+        record["reason"] = progress.reason
+    if evaluation is not None:
+        record["test"] = evaluation.as_json()
+    folder.update_record(**record)
+    return metrics
+
+
+def _save_samples(assembly: Assembly, folder: RunFolder, step: int) -> Draws | None:
+    if assembly.sampler is None:
+        return None
+    draws = draw(assembly, NUM_SAMPLES)
+    suffix = "png" if assembly.data.spec.is_image else "npz"
+    save_draws(draws, assembly.data.spec, folder.path / "samples" / f"step-{step}.{suffix}")
+    return draws

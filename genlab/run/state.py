@@ -1,0 +1,122 @@
+"""The state of a training run: everything a resumed run needs to go on with the same bits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab.assembly.assembly import Assembly
+from genlab.assembly.streams import stream_seed
+from genlab.errors import RunFolderError
+from genlab.interfaces import Batch, Split
+
+
+class TrainingStream:
+    """The training split as an endless shuffled stream.
+
+    Epoch e visits the data in a permutation drawn from the order seed and e alone, so the place in the stream is
+    one number: how many batches were delivered. The last, smaller batch of an epoch is left out.
+    """
+
+    def __init__(self, split: Split, batch_size: int, *, order_seed: int, observation: torch.Generator) -> None:
+        """Args:
+        split: N observations.
+        batch_size: B; cut to N.
+        order_seed: where the permutations come from.
+        observation: randomness of the observation itself, on the split's device.
+        """
+        self.num_data = len(split)
+        self.batch_size = min(batch_size, self.num_data)
+        self.batches_per_epoch = self.num_data // self.batch_size
+        self.num_delivered = 0
+        self.examples_read = 0
+        self._split, self._order_seed, self._observation = split, order_seed, observation
+        self._batches: Iterator[Batch] | None = None
+
+    def next(self) -> Batch:
+        """Return the next minibatch."""
+        if self._batches is None:
+            self._batches = self._split.batches(self._indices(self.num_delivered), self._observation)
+        self.num_delivered += 1
+        self.examples_read += self.batch_size
+        return next(self._batches)
+
+    def sweep(self) -> Iterator[Batch]:
+        """Yield every observation once, in order, a batch at a time."""
+        self.examples_read += self.num_data
+        return self._split.batches(iter(torch.split(torch.arange(self.num_data), self.batch_size)), self._observation)
+
+    def seek(self, num_delivered: int) -> None:
+        """Go to the place where `num_delivered` batches have been delivered."""
+        self.num_delivered = num_delivered
+        self._batches = None
+
+    def _indices(self, start: int) -> Iterator[Tensor]:
+        epoch, position = divmod(start, self.batches_per_epoch)
+        while True:
+            generator = torch.Generator().manual_seed(self._order_seed + epoch)
+            order = torch.randperm(self.num_data, generator=generator)
+            for batch in range(position, self.batches_per_epoch):
+                yield order[batch * self.batch_size : (batch + 1) * self.batch_size]
+            epoch, position = epoch + 1, 0
+
+
+class TrainingState:
+    """An assembly together with where its training stands."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        """Start at step 0 of `assembly`."""
+        self.assembly = assembly
+        self.step = 0
+        self.elapsed_seconds = 0.0
+        accelerator = assembly.accelerator
+        self.generator = accelerator.generator(stream_seed(assembly.seed, "training"))
+        self._observation = accelerator.generator(stream_seed(assembly.seed, "observation"))
+        self.stream = TrainingStream(
+            assembly.data.train,
+            assembly.source.batch_size,
+            order_seed=stream_seed(assembly.seed, "order"),
+            observation=self._observation,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the whole state as nested dicts of tensors and plain values."""
+        return {
+            "model": dict(self.assembly.model.state_dict()),
+            "family": dict(self.assembly.family.state_dict()),
+            "update": self.assembly.update.state_dict(),
+            "progress": {
+                "step": self.step,
+                "elapsed_seconds": self.elapsed_seconds,
+                "batches_delivered": self.stream.num_delivered,
+                "training_generator": self.generator.get_state(),
+                "observation_generator": self._observation.get_state(),
+            },
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up a state that `state_dict` returned for an assembly of the same recipe.
+
+        Raises:
+            RunFolderError: when the state belongs to other parts.
+        """
+        try:
+            self._load(state)
+        except (RuntimeError, KeyError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunFolderError(
+                f"the checkpoint must fit the recipe's parts, and it does not: {reason} Leave the model, family and "
+                "update as they were."
+            ) from error
+
+    def _load(self, state: dict[str, Any]) -> None:
+        self.assembly.model.load_state_dict(state["model"])
+        self.assembly.family.load_state_dict(state["family"])
+        self.assembly.update.load_state_dict(state["update"])
+        progress = state["progress"]
+        self.step = int(progress["step"])
+        self.elapsed_seconds = float(progress["elapsed_seconds"])
+        self.stream.seek(int(progress["batches_delivered"]))
+        self.generator.set_state(progress["training_generator"].cpu())
+        self._observation.set_state(progress["observation_generator"].cpu())
