@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from genlab.assembly.assembly import Assembly
-from genlab.discovery import GuardedHooks
+from genlab.discovery.hooks import GuardedHooks
 from genlab.errors import NonFiniteError
 from genlab.run.evaluate import evaluate
 from genlab.run.folder import RunFolder

@@ -10,10 +10,19 @@ from torch import nn
 
 from genlab.errors import IncompatibleError
 
+
+def _steps_from_gradients(value: object) -> bool:
+    """Whether `value` is an optimiser whose step needs no closure (LBFGS does)."""
+    return (
+        inspect.isclass(value)
+        and issubclass(value, torch.optim.Optimizer)
+        and value is not torch.optim.Optimizer
+        and inspect.signature(value.step).parameters["closure"].default is None
+    )
+
+
 _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    name.lower(): value
-    for name, value in vars(torch.optim).items()
-    if inspect.isclass(value) and issubclass(value, torch.optim.Optimizer) and value is not torch.optim.Optimizer
+    name.lower(): value for name, value in vars(torch.optim).items() if _steps_from_gradients(value)
 }
 
 

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from toy import toy_assembly
+
+from genlab.errors import UsageError
+from genlab.interfaces import DataSpec, Draws
+from genlab.run.draw import draw, save_draws
+
+IMAGES = DataSpec("images", (1, 8, 8), 10, levels=17)
+ROWS = DataSpec("rows", (2,), 10)
+
+
+def test_draws_depend_on_the_seed_alone():
+    one, same, other = (draw(toy_assembly(), 300, seed=seed).x for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+    assert len(one) == 300
+
+
+def test_a_recipe_without_a_sampler_says_what_to_add():
+    assembly = toy_assembly()
+    assembly = type(assembly)(**(vars(assembly) | {"sampler": None}))
+    with pytest.raises(UsageError, match=r"Add a \[sampler\] table"):
+        draw(assembly, 1)
+
+
+def test_tensors_are_written_and_read_back(tmp_path):
+    draws = Draws(torch.rand(3, 2), torch.rand(4, 3, 2))
+    save_draws(draws, ROWS, tmp_path / "x.npz")
+    save_draws(draws, ROWS, tmp_path / "x.safetensors")
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        assert np.array_equal(arrays["x"], draws.x.numpy())
+        assert np.array_equal(arrays["trajectory"], draws.trajectory.numpy())
+    assert torch.equal(load_file(tmp_path / "x.safetensors")["x"], draws.x)
+
+
+def test_a_grid_shows_every_image_at_its_place(tmp_path):
+    x = torch.zeros(5, 1, 8, 8)
+    x[4] = 16
+    save_draws(Draws(x), IMAGES, tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as image:
+        pixels = np.asarray(image)
+    assert pixels.shape == (2 * 48 + 2, 3 * 48 + 4)
+    assert (pixels[60:90, 60:90] == 255).all()
+    assert (pixels[:48, :48] == 0).all()
+
+
+@pytest.mark.parametrize(("name", "spec"), [("x.gif", ROWS), ("x.png", ROWS), ("nowhere/x.npz", ROWS)])
+def test_a_file_that_cannot_be_written_is_a_usage_error_and_leaves_nothing(tmp_path, name, spec):
+    with pytest.raises(UsageError):
+        save_draws(Draws(torch.rand(3, 2)), spec, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

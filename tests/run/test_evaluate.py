@@ -1,0 +1,72 @@
+import statistics
+
+import pytest
+import torch
+from toy import ToyFamily, ToySource, log_evidence, toy_assembly
+
+from genlab.errors import DataError, UsageError
+from genlab.interfaces import EvalSettings
+from genlab.run.evaluate import evaluate
+
+
+def with_settings(assembly, **changes):
+    return type(assembly)(**(vars(assembly) | changes))
+
+
+def test_at_the_exact_posterior_the_bound_is_the_mean_log_evidence_of_the_split():
+    assembly = toy_assembly(family=ToyFamily(0.5, 0.5**0.5))
+    evaluation = evaluate(assembly, "test")
+    expected = log_evidence(assembly.data.test.x).mean().item()
+    assert evaluation.metrics["elbo_nats"] == pytest.approx(expected, rel=1e-6)
+    assert evaluation.metrics["elbo_nats_se"] < 1e-6
+    assert evaluation.num_examples == 20
+
+
+def test_the_rows_sum_to_the_bound():
+    evaluation = evaluate(toy_assembly(), "test")
+    assert sum(row.nats for row in evaluation.ledger) == pytest.approx(evaluation.metrics["elbo_nats"])
+
+
+def test_evaluating_twice_gives_the_same_numbers():
+    assembly = toy_assembly()
+    assert evaluate(assembly, "test") == evaluate(assembly, "test")
+
+
+def test_the_standard_error_is_the_spread_of_the_bound_over_seeds():
+    bounds, errors = [], []
+    for seed in range(200):
+        metrics = evaluate(with_settings(toy_assembly(), seed=seed), "test").metrics
+        bounds.append(metrics["elbo_nats"])
+        errors.append(metrics["elbo_nats_se"] ** 2)
+    assert statistics.fmean(errors) == pytest.approx(statistics.variance(bounds), rel=0.35)
+
+
+def test_one_repeat_leaves_the_error_unknown():
+    evaluation = evaluate(with_settings(toy_assembly(), eval=EvalSettings(repeats=1)), "test")
+    assert evaluation.metrics["elbo_nats_se"] is None
+    assert {row.se for row in evaluation.ledger} == {None}
+
+
+def test_the_batch_size_does_not_change_which_examples_count():
+    exact = ToyFamily(0.5, 0.5**0.5)
+    bounds = [
+        evaluate(with_settings(toy_assembly(family=exact), eval=EvalSettings(batch_size=size)), "test").metrics
+        for size in (3, 20)
+    ]
+    assert bounds[0]["elbo_nats"] == pytest.approx(bounds[1]["elbo_nats"], rel=1e-6)
+
+
+def test_an_unknown_and_an_empty_split_are_explained():
+    with pytest.raises(UsageError, match="train, validation or test"):
+        evaluate(toy_assembly(), "tets")
+    empty = ToySource(sizes=(10, 0, 0)).load()
+    with pytest.raises(DataError, match="test split of toy must not be empty"):
+        evaluate(with_settings(toy_assembly(), data=empty), "test")
+
+
+def test_evaluating_touches_no_global_randomness_and_no_parameter():
+    assembly = toy_assembly(ema=0.9)
+    before, state = torch.get_rng_state(), {k: v.clone() for k, v in assembly.family.state_dict().items()}
+    evaluate(assembly, "train")
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(value, state[name]) for name, value in assembly.family.state_dict().items())

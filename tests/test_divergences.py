@@ -1,0 +1,25 @@
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genlab.divergences import kl_normal
+
+means = st.floats(-20, 20)
+log_vars = st.floats(-8, 8)
+
+
+@given(means, log_vars, means, log_vars)
+def test_kl_of_normals_equals_that_of_torch_distributions(q_mean, q_log_var, p_mean, p_log_var):
+    values = [torch.tensor(value, dtype=torch.float64) for value in (q_mean, q_log_var, p_mean, p_log_var)]
+    q = torch.distributions.Normal(values[0], (values[1] / 2).exp())
+    p = torch.distributions.Normal(values[2], (values[3] / 2).exp())
+    expected = torch.distributions.kl_divergence(q, p)
+    torch.testing.assert_close(kl_normal(*values), expected, rtol=1e-9, atol=1e-12)
+
+
+@given(means, log_vars, st.floats(-1e-6, 1e-6))
+def test_kl_of_nearly_equal_normals_keeps_its_digits(mean, log_var, difference):
+    one, two = (torch.tensor(value, dtype=torch.float64) for value in (mean, log_var))
+    exact_ratio = (two + difference) - two
+    kl = kl_normal(one, two + difference, one, two)
+    torch.testing.assert_close(kl, exact_ratio**2 / 4, rtol=1e-5, atol=1e-18)
