@@ -23,5 +23,6 @@ def stream_seed(seed: int, stream: Stream) -> int:
 def seeded_initialisation(seed: int) -> Iterator[None]:
     """Seed torch's global generator for layers that initialise themselves from it; afterwards it is as before."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stream_seed(seed, "initialisation"))
+        # `torch.manual_seed` would reseed the GPUs too, and parts are initialised on the CPU.
+        torch.default_generator.manual_seed(stream_seed(seed, "initialisation"))
         yield

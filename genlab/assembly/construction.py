@@ -1,0 +1,122 @@
+"""Building the parts of a recipe, each with what it asks for.
+
+    data -> device -> model -> family -> bound -> update rule -> sampler
+
+A constructor's positional-only parameters are filled by their types with parts that stand already.
+"""
+
+import re
+from typing import Any
+
+from genlab.assembly.assembly import Assembly
+from genlab.assembly.streams import seeded_initialisation
+from genlab.discovery import Registry, discover
+from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
+from genlab.interfaces import Part
+from genlab.recipe.checking import CheckedRecipe, check
+from genlab.recipe.partners import class_name, partners_of, slot_of
+from genlab.recipe.recipe import Recipe
+from genlab.recipe.scanning import Key
+from genlab.recipe.signature import signature_of
+
+
+def assemble(recipe: Recipe | CheckedRecipe, registry: Registry | None = None) -> Assembly:
+    """Build every part a recipe names, on the recipe's device.
+
+    Parameters are initialised from the recipe's seed alone; torch's global generator is left as it was.
+
+    Args:
+        recipe: as read, or checked already.
+        registry: where components are looked up; by default all installed plugins'.
+
+    Raises:
+        RecipeError: when the recipe has faults or its parts do not fit together.
+        ComponentError: when a component is unknown or broken.
+        DataError: when the data cannot be read.
+        DeviceError: when the device is not there.
+    """
+    checked = recipe if isinstance(recipe, CheckedRecipe) else check(recipe, registry or discover())
+    with seeded_initialisation(checked.seed):
+        return _Builder(checked).assembly()
+
+
+class _Builder:
+    """Builds the parts of one recipe in order, remembering those that others may ask for."""
+
+    def __init__(self, checked: CheckedRecipe) -> None:
+        self._checked = checked
+        self._standing: dict[str, Any] = {}
+        self._values: list[Any] = [checked.train]
+
+    def assembly(self) -> Assembly:
+        checked = self._checked
+        source = self._build("data")
+        splits = source.load()
+        accelerator = self._build("accelerator")
+        splits = splits.to(accelerator.device)
+        self._values += [splits, splits.spec]
+        model = self._build("model")
+        family = self._build("family")
+        accelerator.place(model)
+        accelerator.place(family)
+        elbo = self._build("elbo")
+        evaluation = checked.eval.elbo
+        eval_elbo = elbo if evaluation is None else self._construct(("eval", "elbo"), evaluation)
+        return Assembly(
+            name=checked.name,
+            seed=checked.seed,
+            source=source,
+            data=splits,
+            model=model,
+            family=family,
+            elbo=elbo,
+            eval_elbo=eval_elbo,
+            update=self._build("update"),
+            sampler=self._build("sampler") if "sampler" in checked.parts else None,
+            accelerator=accelerator,
+            train=checked.train,
+            eval=checked.eval,
+        )
+
+    def _build(self, slot: str) -> Any:
+        self._standing[slot] = self._construct((slot,), self._checked.parts[slot])
+        return self._standing[slot]
+
+    def _construct(self, path: tuple[str, ...], part: Part[Any]) -> Any:
+        try:
+            injected = [self._injected(path, wanted) for wanted in signature_of(part.target).injected]
+            built = part(*injected)
+            for slot, wanted in partners_of(type(built)):
+                self._require(path, slot, wanted)
+        except IncompatibleError as error:
+            raise RecipeError(self._checked.title, [self._fault(path, str(error))]) from error
+        except (TypeError, ValueError, RuntimeError) as error:
+            error.add_note(f"while {'.'.join(path)} of {self._checked.origin((*path, 'use'))} was built")
+            raise
+        return built
+
+    def _injected(self, path: tuple[str, ...], wanted: Any) -> Any:
+        slot = slot_of(wanted)
+        if slot is not None:
+            return self._require(path, slot, wanted)
+        for value in self._values:
+            if isinstance(value, wanted):
+                return value
+        who = f"{'.'.join(path)} ({self._checked.origin((*path, 'use'))})"
+        raise ComponentError(f"{who} asks for {wanted!r}, which assembly cannot give it.")
+
+    def _require(self, path: tuple[str, ...], slot: str, wanted: Any) -> Any:
+        """Return the part standing in a slot, which must be of the wanted class."""
+        if slot not in self._standing:
+            raise IncompatibleError(f"{'.'.join(path)} needs a {slot} of type {class_name(wanted)}, got none.")
+        found = self._standing[slot]
+        if not isinstance(found, wanted):
+            got = type(found).__name__
+            raise IncompatibleError(f"{'.'.join(path)} needs a {slot} of type {class_name(wanted)}, got {got}.")
+        return found
+
+    def _fault(self, path: Key, message: str) -> Fault:
+        """Return a message's fault, on the line of the key it begins with, or of the part's name."""
+        named = re.match(r"`?([a-z]\w*(?:\.\w+)+)", message)
+        key: Key = tuple(named.group(1).split(".")) if named else ()
+        return Fault(self._checked.origin(key if key[: len(path)] == path else (*path, "use")), "", message)

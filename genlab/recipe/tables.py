@@ -1,0 +1,211 @@
+"""One table of a recipe against one constructor: its keys, its nested parts, and its defaults."""
+
+import inspect
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from genlab.discovery.registry import Registry
+from genlab.discovery.spelling import did_you_mean, listing
+from genlab.errors import ComponentError, Fault
+from genlab.interfaces.part import Part
+from genlab.recipe.recipe import Recipe
+from genlab.recipe.scanning import Key
+from genlab.recipe.signature import KeySignature, Signature, part_interface, signature_of
+from genlab.recipe.values import InvalidValueError, absolute, checked_value, shown
+
+_ABSENT: Any = object()
+
+
+class TableChecker:
+    """Checks the tables of one recipe and collects what is wrong with them.
+
+    Attributes:
+        faults: what is wrong with the recipe.
+        component_faults: what is wrong with the components it names.
+    """
+
+    def __init__(self, recipe: Recipe, registry: Registry) -> None:
+        self._recipe = recipe
+        self._registry = registry
+        self.faults: list[Fault] = []
+        self.component_faults: list[Fault] = []
+
+    def fault(self, path: Key, problem: str) -> None:
+        """Note that something is wrong at a path."""
+        self.faults.append(Fault(self._recipe.origin(path), _dotted(path), problem))
+
+    def choices(self, slot: str) -> str:
+        """Return the components of a slot as a sentence."""
+        names = listing(dict.fromkeys(component.name for component in self._registry.components(slot)))
+        return f" Installed: {names}." if names else f" No installed plugin offers any {slot}."
+
+    def part(
+        self, path: Key, table: Any, slot: str, interface: type, default: Part[Any] | None = None
+    ) -> tuple[Part[Any], dict[str, Any]] | None:
+        """Check a table that names a component.
+
+        Args:
+            path: where the table is.
+            table: what the recipe has there.
+            slot: the kind of component.
+            interface: the class it must have.
+            default: the part whose keys the table changes where it names no component.
+
+        Returns:
+            The part with the keys it was given, and the same as TOML with all defaults; None after a fault that
+            left no component to check against.
+        """
+        if not isinstance(table, Mapping):
+            hint = f" Write {_dotted(path)}.use = {shown(table)}." if isinstance(table, str) else ""
+            self.fault(path, f"must be a table, got {shown(table)}.{hint}")
+            return None
+        name = table.get("use")
+        if name is None and default is not None:
+            keys, resolved = self.keys(path, table, default.target, default.keys)
+            return Part(default.target, dict(default.keys) | keys), self._use(slot, default) | resolved
+        if name is None:
+            self.fault(path, f"must name its component with 'use'.{self.choices(slot)}")
+            return None
+        if not isinstance(name, str):
+            self.fault((*path, "use"), f"must be the name of a component, got {shown(name)}.")
+            return None
+        target = self._component(path, slot, name, interface)
+        if target is None:
+            return None
+        keys, resolved = self.keys(path, table, target)
+        return Part(target, keys), {"use": name} | resolved
+
+    def keys(
+        self, path: Key, table: Mapping[str, Any], target: Any, default_keys: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Check the keys of a table against a constructor.
+
+        Args:
+            path: where the table is.
+            table: its keys; `use` is left aside.
+            target: the class or function they are for.
+            default_keys: values of keys the table does not give, before the constructor's own defaults.
+
+        Returns:
+            The keys that were given, as the constructor takes them, and all keys as TOML values.
+        """
+        signature = self._signature(path, target)
+        if signature is None:
+            return {}, {}
+        known = [key.name for key in signature.keys]
+        for name in table:
+            if name not in known and name != "use":
+                takes = f"{self._label(path, table)} takes {listing(known) if known else 'none'}"
+                self.fault((*path, name), f"unknown key; {takes}.{did_you_mean(name, known)}")
+        given: dict[str, Any] = {}
+        resolved: dict[str, Any] = {}
+        for key in signature.keys:
+            default = (default_keys or {}).get(key.name, key.default)
+            if key.name in table:
+                value, plain = self._value((*path, key.name), table[key.name], key, default)
+                if value is not _ABSENT:
+                    given[key.name] = value
+            elif key.required and default is key.default:
+                where = (*path, "use") if "use" in table else path
+                self.faults.append(
+                    Fault(self._recipe.origin(where), _dotted((*path, key.name)), "must be given; it has no default.")
+                )
+                continue
+            else:
+                plain = self._plain(default, key)
+            if plain is not None:
+                resolved[key.name] = plain
+        return given, resolved
+
+    def _value(self, path: Key, value: Any, key: KeySignature, default: Any) -> tuple[Any, Any]:
+        interface = part_interface(key.annotation)
+        if interface is not None:
+            slot = self._slot(path, interface)
+            nested = default if isinstance(default, Part) else None
+            built = self.part(path, value, slot, interface, nested) if slot else None
+            return built if built is not None else (_ABSENT, None)
+        try:
+            checked = checked_value(value, key.annotation, self._recipe.folder(path))
+        except InvalidValueError as error:
+            self.fault(path, str(error))
+            return _ABSENT, None
+        except ComponentError as error:
+            self._component_fault(path, str(error))
+            return _ABSENT, None
+        return checked, self._plain(checked, key)
+
+    def _component(self, path: Key, slot: str, name: str, interface: type) -> Any:
+        try:
+            target = self._registry.load(self._registry.find(slot, name))
+        except ComponentError as error:
+            self._component_fault((*path, "use"), str(error))
+            return None
+        if inspect.isclass(target) and inspect.isclass(interface) and not issubclass(target, interface):
+            message = f"{slot} {name!r} must be a {interface.__name__}, got the class {target.__name__}."
+            self._component_fault((*path, "use"), message)
+            return None
+        return target
+
+    def _signature(self, path: Key, target: Any) -> Signature | None:
+        try:
+            return signature_of(target)
+        except ComponentError as error:
+            self._component_fault(path, str(error))
+            return None
+
+    def _slot(self, path: Key, interface: Any) -> str | None:
+        slot = getattr(interface, "slot", None)
+        if not isinstance(slot, str):
+            self._component_fault(path, f"{interface!r} must have an attribute 'slot' to be a nested part.")
+            return None
+        return slot
+
+    def _component_fault(self, path: Key, problem: str) -> None:
+        self.component_faults.append(Fault(self._recipe.origin(path), _dotted(path), problem))
+
+    def _label(self, path: Key, table: Mapping[str, Any]) -> str:
+        """Return what a table's keys belong to: its component, or the table itself."""
+        use = table.get("use")
+        return use if isinstance(use, str) else _dotted(path)
+
+    def _plain(self, value: Any, key: KeySignature) -> Any:
+        """Return a value as TOML has it; None where TOML has nothing for it."""
+        if isinstance(value, Part):
+            interface = part_interface(key.annotation)
+            resolved = self._use(getattr(interface, "slot", ""), value)
+            return resolved | self._plain_keys(value, filled=bool(resolved))
+        return _toml(value)
+
+    def _plain_keys(self, part: Part[Any], *, filled: bool) -> dict[str, Any]:
+        try:
+            keys = signature_of(part.target).keys
+        except ComponentError:
+            return {}
+        values = {key.name: self._plain(part.keys.get(key.name, key.default), key) for key in keys if not key.required}
+        given = {key.name: self._plain(part.keys[key.name], key) for key in keys if key.name in part.keys}
+        return {name: value for name, value in (values | given if filled else given).items() if value is not None}
+
+    def _use(self, slot: str, part: Part[Any]) -> dict[str, Any]:
+        """Return `use` for a default part; without a name in the registry it stays the constructor's default."""
+        try:
+            return {"use": self._registry.name_of(slot, part.target)}
+        except ComponentError:
+            return {}
+
+
+def _dotted(path: Key) -> str:
+    return ".".join(str(name) for name in path)
+
+
+def _toml(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _toml(item) for name, item in value.items() if item is not None}
+    if isinstance(value, set | frozenset):
+        return sorted(_toml(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [_toml(item) for item in value if item is not None]
+    if isinstance(value, Enum):
+        return value.value
+    return str(absolute(value, Path.cwd())) if isinstance(value, Path) else value
