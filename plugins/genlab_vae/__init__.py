@@ -1,0 +1,1 @@
+"""Variational autoencoders: one latent vector z for each x, and a posterior that a network gives."""

@@ -1,0 +1,73 @@
+"""The amortised diagonal Gaussian family.
+
+    q(z given x) = N(z; mu(x), diag(sigma^2(x)))
+
+One encoder network gives mu and log sigma^2 for every x, so nothing is stored for an observation.
+
+Reference: Kingma & Welling 2014, eq. 9.
+"""
+
+import math
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.data_source import DataSpec
+from genlab.interfaces.part import Part
+from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab_vae.encoder import Encoder
+from genlab_vae.model import VAE
+
+
+class DiagonalGaussianPosterior(Posterior):
+    """N(mean, diag(exp(log_var))) for each observation of a batch.
+
+    Attributes:
+        mean: `(B, J)`.
+        log_var: `(B, J)`.
+    """
+
+    reparameterized: ClassVar[bool] = True
+
+    def __init__(self, mean: Tensor, log_var: Tensor) -> None:
+        """Args:
+        mean, log_var: `(B, J)`, in nats' natural units: no bound on either.
+        """
+        self.mean = mean
+        self.log_var = log_var
+
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        """Draw z = mean + std * eps, `(S, B, J)`."""
+        shape = (num_samples, *self.mean.shape)
+        eps = torch.randn(shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+        return torch.addcmul(self.mean, torch.exp(0.5 * self.log_var), eps)
+
+    @torch.no_grad()
+    def sample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        """Draw z, `(S, B, J)`, without gradient."""
+        return self.rsample(num_samples, generator=generator)
+
+    def log_prob(self, z: Tensor) -> dict[str, Tensor]:
+        """Return log q(z given x) under the name of its negative, `entropy`: `(S, B)`."""
+        squares = (z - self.mean).square() * torch.exp(-self.log_var)
+        constant = self.mean.shape[-1] * math.log(2 * math.pi)
+        return {"entropy": -0.5 * ((squares + self.log_var).sum(-1) + constant)}
+
+
+class DiagonalGaussian(VariationalFamily):
+    """Let an encoder give each x its mean and log variance."""
+
+    def __init__(self, model: VAE, spec: DataSpec, /, *, encoder: Part[Encoder]) -> None:
+        """Args:
+        encoder: the network from x to the mean and log variance of z.
+        """
+        super().__init__()
+        self.encoder = encoder(spec.event_shape, 2 * model.latent_dim)
+        self._top = None if spec.levels is None or spec.levels == 2 else spec.levels - 1
+
+    def posterior(self, x: Tensor) -> DiagonalGaussianPosterior:
+        """Return q for a batch; integers reach the encoder scaled to [0, 1]."""
+        scaled = x if self._top is None else x / self._top
+        mean, log_var = self.encoder(scaled).to(x.dtype).chunk(2, dim=1)
+        return DiagonalGaussianPosterior(mean, log_var)
