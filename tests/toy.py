@@ -1,18 +1,24 @@
 """A model whose evidence is known: z ~ N(0, 1), x | z ~ N(z, 1), so x ~ N(0, 2) and z | x ~ N(x/2, 1/2)."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
 
 import torch
+from matplotlib.figure import Figure as Canvas
 from torch import Tensor, nn
 
+import genlab.parts.plugin
 from genlab.assembly.assembly import Assembly
+from genlab.discovery import Registry
 from genlab.interfaces import (
     Batch,
     DataSource,
     DataSpec,
     Draws,
     EvalSettings,
+    Figure,
+    FigureContext,
     LatentModel,
     Posterior,
     Sampler,
@@ -24,6 +30,8 @@ from genlab.interfaces import (
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
+from genlab.plugin import Component, hookimpl
+from genlab.recipe import Recipe
 
 
 def log_normal(x: Tensor, mean: Tensor | float, var: Tensor | float) -> Tensor:
@@ -84,6 +92,25 @@ class ToyFamily(VariationalFamily):
         return self._posterior(self.slope * x, self.log_scale.exp().expand_as(x))
 
 
+class RecipeFamily(ToyFamily):
+    """The family as a recipe names it."""
+
+    def __init__(self, *, slope: float = 0.1, scale: float = 1.0) -> None:
+        super().__init__(slope, scale)
+
+
+class ToyFigure(Figure):
+    partners: ClassVar[Mapping[str, type]] = {"model": ToyModel}
+
+    def draw(self, context: FigureContext) -> Canvas:
+        return Canvas()
+
+
+class BrokenFigure(Figure):
+    def draw(self, context: FigureContext) -> Canvas:
+        raise RuntimeError("no picture")
+
+
 class ToySampler(Sampler):
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -107,13 +134,49 @@ class ToySplit(Split):
 
 
 class ToySource(DataSource):
-    def __init__(self, *, batch_size: int = 16, sizes: Sequence[int] = (50, 10, 20)) -> None:
+    def __init__(self, *, batch_size: int = 16, sizes: tuple[int, ...] = (50, 10, 20)) -> None:
         self.batch_size, self.sizes = batch_size, sizes
 
     def load(self) -> Splits:
         generator = torch.Generator().manual_seed(0)
         splits = [ToySplit(torch.randn((size, 1), generator=generator) * math.sqrt(2)) for size in self.sizes]
         return Splits(DataSpec("toy", (1,), self.sizes[0]), *splits)
+
+
+class ToyPlugin:
+    """The toy's parts as a plugin offers them."""
+
+    @hookimpl
+    def genlab_components(self) -> Iterable[Component]:
+        yield Component("data", "toy", "toy:ToySource", "normal numbers")
+        yield Component("model", "toy", "toy:ToyModel", "a normal mean")
+        yield Component("family", "toy", "toy:RecipeFamily", "a normal posterior")
+        yield Component("sampler", "toy", "toy:ToySampler", "the exact marginal")
+        yield Component("figure", "toy-figure", "toy:ToyFigure", "an empty page")
+
+
+TOY_RECIPE = {
+    "name": "toy",
+    "seed": 3,
+    "data": {"use": "toy"},
+    "model": {"use": "toy"},
+    "family": {"use": "toy"},
+    "elbo": {"use": "trace"},
+    "update": {"use": "gradient", "lr": 0.01, "ema": 0.9},
+    "train": {"steps": 20, "log_every": 5},
+    "sampler": {"use": "toy"},
+    "accelerator": {"use": "cpu", "precision": "float32"},
+}
+
+
+def toy_registry() -> Registry:
+    """Return the core's components and the toy's."""
+    return Registry.from_plugins({"genlab:core": genlab.parts.plugin, "toy": ToyPlugin()})
+
+
+def toy_recipe(**train: object) -> Recipe:
+    """Return the toy's recipe, with keys of its `train` table changed."""
+    return Recipe.from_tables(TOY_RECIPE | {"train": TOY_RECIPE["train"] | train}, title="toy")
 
 
 def toy_assembly(*, steps: int = 20, family: ToyFamily | None = None, samples: int = 1, **update: object) -> Assembly:

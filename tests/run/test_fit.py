@@ -114,7 +114,7 @@ def test_an_update_rule_with_nothing_left_to_gain_ends_the_run():
 
 
 def test_a_bound_that_is_not_finite_names_the_term_and_the_steps():
-    with pytest.raises(NonFiniteError, match=r"term 'likelihood' .* \(steps 1 to 5 of toy\).*update.lr"):
+    with pytest.raises(NonFiniteError, match=r"term 'likelihood' .* \(steps 1 to 2 of toy\).*update.lr"):
         fit(toy_assembly(family=ToyFamily(slope=float("nan"))))
 
 

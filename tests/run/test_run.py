@@ -1,0 +1,142 @@
+import json
+import tomllib
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from toy import TOY_RECIPE, BrokenFigure, RecipeFamily, ToyPlugin, toy_recipe, toy_registry
+
+import genlab.parts.plugin
+from genlab.discovery import Registry
+from genlab.errors import DataError, GenlabWarning, RecipeError, RunFolderError
+from genlab.plugin import Component, hookimpl
+from genlab.recipe import Recipe
+from genlab.run import RunFolder, evaluate, open_run, run
+
+
+@pytest.fixture
+def finished(tmp_path):
+    return run(toy_recipe(), out=tmp_path, registry=toy_registry())
+
+
+def tensors(folder, step):
+    path = folder / "checkpoints" / str(step)
+    return {f"{file.stem}.{k}": v for file in path.glob("*.safetensors") for k, v in load_file(file).items()}
+
+
+def test_a_run_leaves_everything_the_documentation_lists(finished):
+    names = {path.relative_to(finished.folder).as_posix() for path in finished.folder.rglob("*") if path.is_file()}
+    assert {
+        "recipe.toml",
+        "resolved.toml",
+        "run.json",
+        "metrics.jsonl",
+        "log.txt",
+        "samples/step-20.npz",
+        "figures/bound-curve.png",
+        "figures/toy-figure.png",
+        "checkpoints/20/family.safetensors",
+        "checkpoints/20/state.json",
+    } <= names
+
+
+def test_the_record_says_how_it_ended_and_what_the_test_split_gave(finished):
+    record = json.loads((finished.folder / "run.json").read_text())
+    assert (record["status"], record["step"]) == ("finished", 20)
+    assert record["data"]["sizes"] == {"train": 50, "validation": 10, "test": 20}
+    assert record["metrics"]["test_elbo_nats"] == finished.metrics["test_elbo_nats"]
+    rows = record["test"]["ledger"]
+    assert sum(row["nats"] for row in rows) == pytest.approx(finished.metrics["test_elbo_nats"])
+
+
+def test_an_opened_run_evaluates_to_the_numbers_the_run_ended_with(finished):
+    opened = open_run(finished.folder, registry=toy_registry())
+    assert opened.step == 20
+    assert evaluate(opened.assembly).metrics["elbo_nats"] == finished.metrics["test_elbo_nats"]
+
+
+def test_the_resolved_recipe_runs_again_to_the_same_bits(finished, tmp_path):
+    tables = tomllib.loads((finished.folder / "resolved.toml").read_text())
+    again = run(Recipe.from_tables(tables), out=tmp_path / "again", registry=toy_registry())
+    one, two = tensors(finished.folder, 20), tensors(again.folder, 20)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_run_stopped_and_resumed_ends_with_the_bits_of_one_never_stopped(finished, tmp_path):
+    stopped = run(toy_recipe(), out=tmp_path / "stopped", registry=toy_registry(), max_time_seconds=0)
+    assert (stopped.status, stopped.step) == ("time limit", 1)
+    resumed = run(toy_recipe(), resume=stopped.folder, registry=toy_registry())
+    assert (resumed.folder, resumed.status, resumed.step) == (stopped.folder, "finished", 20)
+    one, two = tensors(finished.folder, 20), tensors(resumed.folder, 20)
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert resumed.metrics["test_elbo_nats"] == finished.metrics["test_elbo_nats"]
+
+
+def test_a_finished_run_goes_on_when_the_recipe_asks_for_more_steps(finished):
+    longer = run(toy_recipe(steps=25), resume=finished.folder, registry=toy_registry())
+    assert longer.step == 25
+    assert [line["step"] for line in RunFolder(finished.folder).metrics()][-1] == 25
+    assert tomllib.loads((finished.folder / "resolved.toml").read_text())["train"]["steps"] == 25
+
+
+def test_another_recipe_cannot_resume_a_run(finished):
+    other = Recipe.from_tables(TOY_RECIPE | {"seed": 4})
+    with pytest.raises(RunFolderError, match="seed differ"):
+        run(other, resume=finished.folder, registry=toy_registry())
+
+
+def test_a_recipe_with_faults_leaves_no_folder(tmp_path):
+    with pytest.raises(RecipeError):
+        run(toy_recipe(stpes=3), out=tmp_path / "runs", registry=toy_registry())
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_override_that_changes_the_parts_cannot_take_the_checkpoint(finished):
+    with pytest.raises(RunFolderError, match="must fit the recipe's parts"):
+        open_run(finished.folder, ["family.use=wider"], registry=registry_with(Wider()))
+
+
+class WiderFamily(RecipeFamily):
+    def __init__(self) -> None:
+        super().__init__()
+        self.extra = nn.Linear(2, 2)
+
+
+class Wider:
+    @hookimpl
+    def genlab_components(self):
+        yield Component("family", "wider", f"{__name__}:WiderFamily", "more parameters than the checkpoint has")
+
+
+class Drawing:
+    @hookimpl
+    def genlab_components(self):
+        yield Component("figure", "broken", f"toy:{BrokenFigure.__name__}", "fails")
+
+
+def registry_with(plugin):
+    return Registry.from_plugins({"genlab:core": genlab.parts.plugin, "toy": ToyPlugin(), "more": plugin})
+
+
+def test_a_figure_that_fails_is_a_warning_and_the_run_is_whole(tmp_path):
+    with pytest.warns(GenlabWarning, match="figure 'broken' was not drawn"):
+        result = run(toy_recipe(), out=tmp_path, registry=registry_with(Drawing()))
+    assert result.status == "finished"
+
+
+def test_a_run_that_fails_is_recorded_as_failed(tmp_path):
+    tables = TOY_RECIPE | {"family": {"use": "toy", "slope": 1e30}}
+    with pytest.raises(Exception, match="must be finite"):
+        run(Recipe.from_tables(tables), out=tmp_path, registry=toy_registry())
+    record = next(tmp_path.rglob("run.json"))
+    assert json.loads(record.read_text())["status"] == "failed"
+
+
+def test_data_without_a_test_split_are_fitted_without_a_test_bound(tmp_path):
+    tables = TOY_RECIPE | {"data": {"use": "toy", "sizes": [30, 0, 0]}}
+    result = run(Recipe.from_tables(tables), out=tmp_path, registry=toy_registry())
+    assert not [name for name in result.metrics if name.startswith(("test_", "validation_"))]
+    with pytest.raises(DataError):
+        evaluate(open_run(result.folder, registry=toy_registry()).assembly)
