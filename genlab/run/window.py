@@ -1,5 +1,7 @@
 """The mean of the ledgers between two logged lines, kept on the device so that no step waits for it."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -9,9 +11,13 @@ from genlab.ledger import Ledger, Scope
 from genlab.run.evaluate import LedgerRow
 from genlab.units import bits_per_dim
 
+_OBJECTIVE = "objective"
+_LARGEST_KEPT = 4096
+"""Per-example values are kept as they are up to this many a step; of more, their mean is."""
+
 
 class LedgerWindow:
-    """Sums ledgers; reading their mean is what waits for the device."""
+    """Keeps ledgers; reading their mean is what computes it and waits for the device."""
 
     def __init__(self, num_data: int, spec: DataSpec) -> None:
         """Args:
@@ -19,20 +25,20 @@ class LedgerWindow:
         spec: the data's specification.
         """
         self._num_data, self._spec = num_data, spec
-        self._sums: dict[str, Tensor] = {}
+        self._values: dict[str, list[Tensor]] = {}
         self._kinds: dict[str, tuple[Scope, bool]] = {}
         self._surrogate: str | None = None
         self.count = 0
 
     def add(self, ledger: Ledger) -> None:
-        """Add one step's ledger."""
-        values = ledger.totals(self._num_data)
-        self._kinds = {term.name: (term.scope, term.exact) for term in ledger.terms}
+        """Add one step's ledger; all steps have batches of one size."""
+        for term in ledger.terms:
+            value = term.value.mean() if term.value.numel() > _LARGEST_KEPT else term.value
+            self._values.setdefault(term.name, []).append(value.reshape(-1))
+            self._kinds[term.name] = (term.scope, term.exact)
         self._surrogate = ledger.surrogate
         if ledger.surrogate_objective is not None:
-            values["objective"] = ledger.surrogate_objective
-        for name, value in values.items():
-            self._sums[name] = self._sums[name] + value.double() if name in self._sums else value.double()
+            self._values.setdefault(_OBJECTIVE, []).append(ledger.surrogate_objective.reshape(-1))
         self.count += 1
 
     def take(self, where: str) -> tuple[dict[str, float | None], tuple[LedgerRow, ...]]:
@@ -44,27 +50,29 @@ class LedgerWindow:
         Raises:
             NonFiniteError: when a term or the objective is NaN or infinite.
         """
-        values = (torch.stack(list(self._sums.values())) / self.count).tolist()
-        means = dict(zip(self._sums, values, strict=True))
-        for name, value in means.items():
-            if not torch.isfinite(torch.tensor(value)):
-                what = f"the objective {self._surrogate!r}" if name == "objective" else f"term {name!r} of the bound"
-                raise NonFiniteError(f"{what} must be finite, got {value} ({where}).")
-        surrogate = means.pop("objective", None)
-        elbo_nats = sum(means.values()) / self._num_data
-        metrics: dict[str, float | None] = {
-            "objective" if self._surrogate is None else f"objective_{self._surrogate}": -elbo_nats
-            if surrogate is None
-            else surrogate,
-            "elbo_nats": elbo_nats,
-        }
+        means = self._means(where)
+        surrogate = means.pop(_OBJECTIVE, None)
+        rows = tuple(
+            LedgerRow(name, self._kinds[name][0], value, None, self._kinds[name][1]) for name, value in means.items()
+        )
+        elbo_nats = sum(row.nats if row.scope == "local" else row.nats / self._num_data for row in rows)
+        metrics: dict[str, float | None] = {"elbo_nats": elbo_nats}
+        if self._surrogate is None:
+            metrics["objective"] = -elbo_nats
+        else:
+            metrics[f"objective_{self._surrogate}"] = surrogate
         if self._spec.levels is not None:
             metrics["bits_per_dim"] = bits_per_dim(elbo_nats, self._spec.num_dims)
-        rows = tuple(self._row(name, value) for name, value in means.items())
         metrics |= {f"term.{row.name}_nats": row.nats for row in rows}
-        self._sums, self.count = {}, 0
         return metrics, rows
 
-    def _row(self, name: str, value: float) -> LedgerRow:
-        scope, exact = self._kinds[name]
-        return LedgerRow(name, scope, value / self._num_data if scope == "local" else value, None, exact)
+    def _means(self, where: str) -> dict[str, float]:
+        """Return the mean of each local term per example, of each global term, and of the surrogate."""
+        stacked = torch.stack([torch.cat(values).double().mean() for values in self._values.values()])
+        means = dict(zip(self._values, stacked.tolist(), strict=True))
+        self._values, self.count = {}, 0
+        for name, value in means.items():
+            if not math.isfinite(value):
+                what = f"the objective {self._surrogate!r}" if name == _OBJECTIVE else f"term {name!r} of the bound"
+                raise NonFiniteError(f"{what} must be finite, got {value} ({where}).")
+        return means
