@@ -1,6 +1,6 @@
 """The run: fit, evaluate, draw, and the folder a run leaves."""
 
-from genlab.run.draw import draw, save_draws
+from genlab.run.draw import check_destination, draw, save_draws
 from genlab.run.evaluate import Evaluation, LedgerRow, evaluate
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
@@ -19,6 +19,7 @@ __all__ = [
     "RunResult",
     "RunSummary",
     "TrainingState",
+    "check_destination",
     "draw",
     "evaluate",
     "fit",

@@ -60,18 +60,31 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
     Raises:
         UsageError: for another ending, a folder that is not there, or a picture of what is no image.
     """
+    check_destination(spec, path)
     writers: dict[str, Callable[[Path], None]] = {
         ".png": lambda file: image_grid(draws.x, spec).save(file, format="png"),
         ".npz": lambda file: _save_npz(draws, file),
         ".safetensors": lambda file: save_file(_tensors(draws), file),
     }
-    if path.suffix not in writers:
+    write_atomically(path, writers[path.suffix])
+
+
+def check_destination(spec: DataSpec, path: Path) -> None:
+    """Raise unless draws can be written to a file; drawing may take long, and this is known before.
+
+    Args:
+        spec: the data's specification.
+        path: where they shall go, as for `save_draws`.
+
+    Raises:
+        UsageError: as `save_draws`.
+    """
+    if path.suffix not in (".png", ".npz", ".safetensors"):
         raise UsageError(f"{path} must end in .png, .npz or .safetensors, got {path.suffix or 'no ending'!r}.")
     if path.suffix == ".png" and not spec.is_image:
         raise UsageError(f"{path}: a picture needs images, and {spec.name} has shape {spec.event_shape}. Use .npz.")
     if not path.parent.is_dir():
         raise UsageError(f"folder {path.parent} must exist to write {path.name} into. Make it, or choose another.")
-    write_atomically(path, writers[path.suffix])
 
 
 def _tensors(draws: Draws) -> dict[str, torch.Tensor]:
