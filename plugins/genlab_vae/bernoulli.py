@@ -1,6 +1,8 @@
 """The Bernoulli likelihood, for x in {0, 1}, from logits l.
 
-log p(x given z) = sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ] = sum_d [ x_d l_d - log(1 + exp l_d) ]
+log p(x given z) = sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ] = sum_d log F((2 x_d - 1) l_d)
+
+with F(l) = 1 / (1 + exp(-l)).
 """
 
 import torch
@@ -30,9 +32,8 @@ class Bernoulli(Likelihood):
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """Return the log mass of x, `(S, B)`."""
-        # One fused kernel: the negative of x l - log(1 + exp l), in a form that overflows nowhere.
-        losses = F.binary_cross_entropy_with_logits(output, x.expand_as(output), reduction="none")
-        return -losses.flatten(2).sum(2)
+        # As x is 0 or 1, one sign and one kernel do for both sides of the sum, and nothing overflows.
+        return F.logsigmoid(output * (2 * x - 1)).flatten(2).sum(2)
 
     def mean(self, output: Tensor) -> Tensor:
         """Return the probabilities of x_d = 1."""
