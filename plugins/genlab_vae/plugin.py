@@ -1,0 +1,41 @@
+"""What the VAE plugin offers."""
+
+from collections.abc import Iterable
+
+from genlab.plugin import Component, hookimpl
+
+
+@hookimpl
+def genlab_components() -> Iterable[Component]:
+    """Return the plugin's components."""
+    yield Component("model", "vae", "genlab_vae.model:VAE", "a latent vector for each x, and a decoder network")
+    yield Component(
+        "family", "diagonal-gaussian", "genlab_vae.family:DiagonalGaussian", "an encoder gives each x its own Gaussian"
+    )
+    yield Component(
+        "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, exact KL divergence"
+    )
+    yield Component(
+        "elbo",
+        "importance-weighted",
+        "genlab_vae.importance_weighted:ImportanceWeighted",
+        "the log of a mean of importance weights",
+    )
+    yield Component(
+        "sampler", "prior-predictive", "genlab_vae.sampler:PriorPredictive", "z from the prior, then x given z"
+    )
+    yield Component("likelihood", "bernoulli", "genlab_vae.bernoulli:Bernoulli", "x in {0, 1}")
+    yield Component("likelihood", "gaussian", "genlab_vae.gaussian:Gaussian", "real x, fixed or learned scale")
+    yield Component(
+        "likelihood",
+        "discretized-logistic",
+        "genlab_vae.discretized_logistic:DiscretizedLogistic",
+        "x in {0, ..., L - 1}, the mass of a logistic law",
+    )
+    yield Component("encoder", "mlp", "genlab_vae.mlp:MLPEncoder", "fully connected, for any x")
+    yield Component("encoder", "conv", "genlab_vae.conv:ConvEncoder", "convolutions, for images")
+    yield Component("decoder", "mlp", "genlab_vae.mlp:MLPDecoder", "fully connected, for any x")
+    yield Component("decoder", "conv", "genlab_vae.conv:ConvDecoder", "transposed convolutions, for images")
+    yield Component(
+        "figure", "vae-reconstructions", "genlab_vae.figure:Reconstructions", "test images beside reconstructions"
+    )

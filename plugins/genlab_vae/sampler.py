@@ -1,0 +1,33 @@
+"""Ancestral sampling: z from the prior, then x from the likelihood given z."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+
+from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.sampler import Draws, Sampler
+from genlab_vae.model import VAE
+
+
+class PriorPredictive(Sampler):
+    """Draw z ~ N(0, I) and x given z."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+
+    def __init__(self, *, mean: bool = False) -> None:
+        """Args:
+        mean: show the mean of x given z, which has no pixel noise, instead of a draw of x.
+        """
+        self.mean = mean
+
+    @torch.no_grad()
+    def draw(
+        self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
+    ) -> Draws:
+        """Draw observations; there is no trajectory, so none is kept."""
+        if not isinstance(model, VAE):
+            raise TypeError(f"model must be a VAE, got {type(model).__name__}.")
+        z = model.sample_prior(num_draws, generator=generator)
+        x = model.mean_given(z) if self.mean else model.sample_given(z, generator=generator)
+        return Draws(x)
