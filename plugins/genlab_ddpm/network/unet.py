@@ -1,0 +1,136 @@
+"""A U-Net: down through coarser and coarser feature maps and up again, with skips across.
+
+Level 0 is the image's own resolution; each further level halves it (an odd size rounds up, and the way up returns to
+the size it came from). On a level's way down stand `blocks` residual blocks, on its way up one more; in the middle two
+blocks around an attention.
+
+Reference: Ronneberger et al. 2015; Ho et al. 2020, appendix B, whose CIFAR-10 network is channels (128, 256, 256, 256),
+blocks 2, attention (1,), groups 32, dropout 0.1.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genlab.errors import IncompatibleError
+from genlab.interfaces.constraints import Decay, PositiveInt
+from genlab_ddpm.network.attention import Attention
+from genlab_ddpm.network.network import Network
+from genlab_ddpm.network.residual import ResidualBlock, group_norm, zeroed
+from genlab_ddpm.network.time_embedding import TimeEmbedding
+
+
+class UNet(Network):
+    """A residual U-Net for images of any size."""
+
+    def __init__(
+        self,
+        event_shape: tuple[int, ...],
+        /,
+        *,
+        channels: tuple[PositiveInt, ...] = (32, 64),
+        blocks: PositiveInt = 2,
+        attention: tuple[int, ...] = (),
+        groups: PositiveInt | None = None,
+        dropout: Decay = 0.0,
+    ) -> None:
+        """Args:
+            channels: how many features on each level, the finest first; as many levels as numbers.
+            blocks: residual blocks on each level's way down.
+            attention: the levels with attention after each block; 0 is the finest. The middle always has one.
+            groups: groups of every group norm; by default as many as leave 16 channels in each.
+            dropout: the share of features dropped in training.
+
+        Raises:
+            IncompatibleError: when x is no image, a level does not exist, or channels do not divide into groups.
+        """
+        super().__init__()
+        _check(event_shape, channels, attention)
+        embedding_dim = 4 * channels[0]
+
+        def block(in_channels: int, level: int) -> _Block:
+            return _Block(
+                ResidualBlock(in_channels, channels[level], embedding_dim, groups=groups, dropout=dropout),
+                Attention(channels[level], groups=groups) if level in attention else nn.Identity(),
+            )
+
+        last = len(channels) - 1
+        self.embedding = TimeEmbedding(channels[0], embedding_dim)
+        self.first = nn.Conv2d(event_shape[0], channels[0], 3, padding=1)
+        self.down, self.coarsen = nn.ModuleList(), nn.ModuleList()
+        width, skips = channels[0], [channels[0]]
+        for level in range(last + 1):
+            for _ in range(blocks):
+                self.down.append(block(width, level))
+                width = channels[level]
+                skips.append(width)
+            if level < last:
+                self.coarsen.append(nn.Conv2d(width, width, 3, stride=2, padding=1))
+                skips.append(width)
+        self.middle_1 = ResidualBlock(width, width, embedding_dim, groups=groups, dropout=dropout)
+        self.middle_attention = Attention(width, groups=groups)
+        self.middle_2 = ResidualBlock(width, width, embedding_dim, groups=groups, dropout=dropout)
+        self.up, self.refine = nn.ModuleList(), nn.ModuleList()
+        for level in range(last, -1, -1):
+            for _ in range(blocks + 1):
+                self.up.append(block(width + skips.pop(), level))
+                width = channels[level]
+            if level > 0:
+                self.refine.append(nn.Conv2d(width, width, 3, padding=1))
+        self.norm = group_norm(width, groups)
+        self.last = zeroed(nn.Conv2d(width, event_shape[0], 3, padding=1))
+        self._blocks = blocks
+
+    def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Return the prediction, of the shape of x_t; zero before training."""
+        embedding = F.silu(self.embedding(t))
+        h = self.first(x_t)
+        skips = [h]
+        for index, block in enumerate(self.down):
+            h = block(h, embedding, generator)
+            skips.append(h)
+            level, place = divmod(index, self._blocks)
+            if place == self._blocks - 1 and level < len(self.coarsen):
+                h = self.coarsen[level](h)
+                skips.append(h)
+        h = self.middle_2(self.middle_attention(self.middle_1(h, embedding, generator)), embedding, generator)
+        for index, block in enumerate(self.up):
+            skip = skips.pop()
+            step, place = divmod(index, self._blocks + 1)
+            if place == 0 and step > 0:
+                h = self.refine[step - 1](F.interpolate(h, size=skip.shape[-2:], mode="nearest"))
+            h = block(torch.cat([h, skip], 1), embedding, generator)
+        output: Tensor = self.last(F.silu(self.norm(h)))
+        return output
+
+
+class _Block(nn.Module):
+    """A residual block and what follows it."""
+
+    def __init__(self, residual: ResidualBlock, attention: nn.Module) -> None:
+        super().__init__()
+        self.residual = residual
+        self.attention = attention
+
+    def forward(self, x: Tensor, embedding: Tensor, generator: torch.Generator | None) -> Tensor:
+        output: Tensor = self.attention(self.residual(x, embedding, generator))
+        return output
+
+
+def _check(event_shape: tuple[int, ...], channels: tuple[int, ...], attention: tuple[int, ...]) -> None:
+    if len(event_shape) != 3:
+        raise IncompatibleError(
+            f"data of network 'unet' must be images (channels, height, width), got shape {event_shape}. "
+            "Use image data or another network."
+        )
+    if not channels or channels[0] < 2:
+        raise IncompatibleError(
+            f"model.network.channels must name at least one level, of 2 features or more, got {list(channels)}. "
+            "Use for example [32, 64]."
+        )
+    beyond = [level for level in attention if not 0 <= level < len(channels)]
+    if beyond:
+        raise IncompatibleError(
+            f"model.network.attention must name levels 0 to {len(channels) - 1}, got {beyond[0]}. "
+            "Give a level of model.network.channels."
+        )
