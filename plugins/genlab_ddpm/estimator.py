@@ -1,0 +1,128 @@
+"""The denoising estimator: the bound step by step, each step's KL divergence in closed form.
+
+    -ELBO = L_T + sum_{t=2..T} L_{t-1} + L_0
+    L_T     = KL( q(x_T | x_0) || p(x_T) )                                      exact
+    L_{t-1} = E_q(x_t | x_0) KL( q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t) )    a draw of x_t, the KL exact
+    L_0     = -E_q(x_1 | x_0) log p(x_0 | x_1)                                  a draw of x_1
+
+Against the generic estimator the expectation over x_{t-1} is done exactly, and the sum over t is itself estimated: with
+`timesteps = 1`, T times the term of one t drawn from 1..T, spread evenly over the batch; with n of them, t = 1 always
+and n - 1 drawn from strata of 2..T, so n = T visits every t once. All are unbiased. At n = T the variance is below the
+generic estimator's, unless the network is nearly the optimal denoiser: then the log-ratio along a whole trajectory
+hardly varies.
+
+Training minimises by default, from the same pass through the network,
+
+    L_simple = E_t || target - network(x_t, t) ||^2 / D,   t uniform on 1..T,
+
+a reweighted bound.
+
+Reference: Ho, Jain & Abbeel 2020, eqs. 5 and 14.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from genlab.divergences import kl_normal
+from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
+from genlab.interfaces.constraints import PositiveInt
+from genlab.ledger import Ledger, Term
+from genlab_ddpm.family import ForwardDiffusion
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.timesteps import spread_over_batch, stratified
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One pass through the network.
+
+    Attributes:
+        t: `(B,)`, timesteps from `lowest` to `highest`.
+        weight: how many terms of the sum over t the visit stands for.
+        lowest, highest: what t can be, known without looking.
+    """
+
+    t: Tensor
+    weight: float
+    lowest: int
+    highest: int
+
+
+class Denoising(ELBOEstimator):
+    """Estimate the bound from exact KL divergences at random timesteps."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
+
+    def __init__(self, *, timesteps: PositiveInt = 1, objective: Literal["simple", "bound"] = "simple") -> None:
+        """Args:
+        timesteps: how many timesteps are visited for each observation, at most T.
+        objective: what training minimises: simple (mean squared error of the prediction) or the negative bound.
+        """
+        self.timesteps = timesteps
+        self.objective = objective
+        self.protocol = f"denoising, {timesteps} stratified timestep{'s' if timesteps > 1 else ''} an example"
+
+    def estimate(
+        self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
+    ) -> Ledger:
+        """Estimate `L_T`, the sum of all `L_{t-1}`, and `L_0`, each with the sign it has in the bound."""
+        assert isinstance(model, DDPM)
+        x_0 = model.values.to_x_0(batch.x)
+        middle, first, simple = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(())
+        for visit in self._visits(model.timesteps, len(x_0), generator):
+            eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
+            x_t = model.chain.diffuse(x_0, eps, visit.t)
+            output = model.network(x_t, visit.t, generator if model.training else None).to(x_0.dtype)
+            error = (output - model.target(x_0, eps, visit.t)).square().mean()
+            simple = simple + visit.weight / model.timesteps * error
+            with torch.no_grad() if self.objective == "simple" else nullcontext():
+                x_0_hat = model.x_0_hat(output, x_t, visit.t)
+                if visit.highest > 1:
+                    middle = middle - visit.weight * _where(visit.t > 1, _step_kl(model, x_0, x_0_hat, visit.t))
+                if visit.lowest == 1:
+                    first = first + visit.weight * _where(visit.t == 1, model.decoder_log_prob(x_0, x_0_hat))
+        terms = (
+            Term("L_T", -_prior_kl(model, x_0), "local", exact=True),
+            Term("L_{t-1}", middle, "local", exact=False),
+            Term("L_0", first, "local", exact=False),
+        )
+        if self.objective == "bound":
+            return Ledger(terms)
+        return Ledger(terms, surrogate="simple", surrogate_objective=simple)
+
+    def _visits(self, timesteps: int, batch_size: int, generator: torch.Generator) -> Iterator[_Visit]:
+        if self.timesteps == 1:
+            t = spread_over_batch(timesteps, batch_size, generator=generator)
+            yield _Visit(t, timesteps, 1, timesteps)
+            return
+        yield _Visit(torch.ones(batch_size, dtype=torch.long, device=generator.device), 1, 1, 1)
+        num_strata = min(self.timesteps, timesteps) - 1
+        if num_strata > 0:
+            for t in stratified(2, timesteps, num_strata, batch_size, generator=generator):
+                yield _Visit(t, (timesteps - 1) / num_strata, 2, timesteps)
+
+
+def _where(condition: Tensor, value: Tensor) -> Tensor:
+    return torch.where(condition, value, torch.zeros_like(value))
+
+
+def _prior_kl(model: DDPM, x_0: Tensor) -> Tensor:
+    """Return KL( q(x_T | x_0) || N(0, I) ), `(B,)`."""
+    chain, zero = model.chain, x_0.new_zeros(())
+    return kl_normal(chain.signal[-1] * x_0, chain.log_noise_var[-1], zero, zero).flatten(1).sum(1)
+
+
+def _step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, t: Tensor) -> Tensor:
+    """Return KL( q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t) ), `(B,)`, for t >= 2; finite at t = 1.
+
+    The two means share b_t x_t, so their difference is a_t (x_0 - x_0_hat): taken so, it keeps its digits.
+    """
+    chain = model.chain
+    difference = chain.at(chain.x_0_weight, t, x_0) * (x_0 - x_0_hat)
+    q_log_var = chain.at(chain.log_posterior_var, t, x_0)
+    return kl_normal(difference, q_log_var, x_0.new_zeros(()), model.log_var(t, x_0)).flatten(1).sum(1)

@@ -1,0 +1,164 @@
+"""The denoising diffusion model: a learned chain from noise to data.
+
+    p(x_T) = N(0, I)      p(x_{t-1} | x_t) = N( mu_t(x_t), var_t I ), t = 2..T      p(x_0 | x_1): mass of x_0's bin
+    mu_t(x_t) = a_t x_0_hat + b_t x_t,   the mean of q(x_{t-1} | x_t, x_0) at the x_0 the network predicts
+
+z is the trajectory x_1..x_T. The variance is btilde_t (`fixed-small`) or beta_t (`fixed-large`); at t = 1, where
+btilde_1 = 0, it is beta_1 for both.
+
+Reference: Ho, Jain & Abbeel 2020, sections 2 and 3.
+"""
+
+import math
+import warnings
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from genlab.errors import GenlabWarning
+from genlab.interfaces import DataSpec, LatentModel, Part
+from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.chain import ForwardChain
+from genlab_ddpm.gaussian import level_log_mass, normal_log_prob
+from genlab_ddpm.linear import Linear
+from genlab_ddpm.network import Network
+from genlab_ddpm.network.unet import UNet
+from genlab_ddpm.prediction import Prediction, target, x_0_from
+from genlab_ddpm.schedule import Schedule
+from genlab_ddpm.values import Values
+
+_FINE = 1 / 6
+_LARGE_L_T_BITS = 0.01
+
+
+class DDPM(LatentModel):
+    """Denoising diffusion.
+
+    Attributes:
+        values: between the data's own values and x_0.
+        chain: the forward chain's closed forms.
+        network: what predicts from (x_t, t).
+        timesteps: T.
+    """
+
+    def __init__(
+        self,
+        spec: DataSpec,
+        /,
+        *,
+        timesteps: PositiveInt = 1000,
+        schedule: Part[Schedule] = Part(Linear),
+        network: Part[Network] = Part(UNet),
+        prediction: Prediction = "eps",
+        variance: Literal["fixed-small", "fixed-large"] = "fixed-small",
+        clip: bool = True,
+    ) -> None:
+        """Args:
+            timesteps: T, how many steps the chain takes from data to noise.
+            schedule: how much noise each step adds.
+            network: what predicts from x_t and t.
+            prediction: what the network predicts: the noise eps, the clean x_0, or v, a rotation of the two.
+            variance: of a reverse step: fixed-small is exact for data that are one point, fixed-large for data that are
+                standard normal. Small makes the better bound.
+            clip: whether the x_0 that the network predicts is held in [-1, 1], where data of grey levels lie;
+                real data are never clipped.
+
+        Raises:
+            IncompatibleError: when the schedule or the network does not fit the data.
+        """
+        super().__init__()
+        self.event_shape = spec.event_shape
+        self.values = Values(spec.levels)
+        self.chain = ForwardChain(schedule(timesteps, self.values.bin_width).betas())
+        self.network = network(spec.event_shape)
+        self.timesteps = timesteps
+        self._prediction: Prediction = prediction
+        self._variance = variance
+        self._clip = clip and spec.levels is not None
+        _warn_of_costly_ends(self.chain, self.values)
+
+    def log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
+        """Return log p(x_T), the sum of log p(x_{t-1} | x_t) over t = 2..T, and log p(x_0 | x_1).
+
+        Args:
+            x: `(B, *X)`, observations in the data's own values.
+            z: `(S, B, T, *X)`, trajectories x_1..x_T in the values of x_0.
+
+        Returns:
+            `prior`, `reverse`, `decoder`, each `(S, B)` nats.
+        """
+        x_0 = self.values.to_x_0(x).expand(z.shape[0], *x.shape).flatten(0, 1)
+        states = z.flatten(0, 1)
+        last, zero = states[:, -1], states.new_zeros(())
+        prior = normal_log_prob(last, zero, zero).flatten(1).sum(1)
+        reverse = torch.zeros_like(prior)
+        for timestep in range(2, self.timesteps + 1):
+            mean, log_var = self.reverse(states[:, timestep - 1], torch.full_like(prior, timestep, dtype=torch.long))
+            reverse = reverse + normal_log_prob(states[:, timestep - 2], mean, log_var).flatten(1).sum(1)
+        mean, _ = self.reverse(states[:, 0], torch.ones_like(prior, dtype=torch.long))
+        factors = {"prior": prior, "reverse": reverse, "decoder": self.decoder_log_prob(x_0, mean)}
+        return {name: value.reshape(z.shape[:2]) for name, value in factors.items()}
+
+    def reverse(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log variance of p(x_{t-1} | x_t).
+
+        Args:
+            x_t: `(B, *X)`.
+            t: `(B,)`.
+
+        Returns:
+            The mean, `(B, *X)`, and the log variance, broadcastable.
+        """
+        x_0_hat = self.x_0_hat(self.network(x_t, t), x_t, t)
+        return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t)
+
+    def log_var(self, t: Tensor, like: Tensor) -> Tensor:
+        """Return the log variance of p(x_{t-1} | x_t), shaped to broadcast with `like`."""
+        small = self._variance == "fixed-small"
+        return self.chain.at(self.chain.log_posterior_var if small else self.chain.log_beta, t, like)
+
+    def target(self, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+        """Return what the network should say to x_t = diffuse(x_0, eps, t), `(B, *X)`."""
+        signal, noise = self.chain.at(self.chain.signal, t, x_0), self.chain.at(self.chain.noise, t, x_0)
+        return target(self._prediction, x_0, eps, signal, noise)
+
+    def x_0_hat(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """Return the clean x that a network's output stands for, `(B, *X)`, in the precision of x_t."""
+        signal, noise = self.chain.at(self.chain.signal, t, x_t), self.chain.at(self.chain.noise, t, x_t)
+        x_0_hat = x_0_from(self._prediction, output.to(x_t.dtype), x_t, signal, noise)
+        return x_0_hat.clamp(-1, 1) if self._clip else x_0_hat
+
+    def decoder_log_prob(self, x_0: Tensor, mean: Tensor) -> Tensor:
+        """Return log p(x_0 | x_1), `(B,)`: the log mass of the bins of x_0; for real data the log density.
+
+        Args:
+            x_0: `(B, *X)`.
+            mean: `(B, *X)`, the x_0 predicted from x_1.
+        """
+        log_var = self.chain.log_beta[0]
+        if self.values.bin_width is None:
+            return normal_log_prob(x_0, mean, log_var).flatten(1).sum(1)
+        return level_log_mass(x_0, mean, log_var, self.values.bin_width).flatten(1).sum(1)
+
+
+def _warn_of_costly_ends(chain: ForwardChain, values: Values) -> None:
+    first_std, left = math.sqrt(float(chain.beta[0])), float(chain.alpha_bar[-1])
+    width = values.bin_width
+    if width is not None and first_std < _FINE * width:
+        warnings.warn(
+            f"model 'ddpm': the first step's standard deviation should be near the distance {width:.3g} between two "
+            f"levels of the data, got {first_std:.2g}: steps far finer cost bits. Raise model.schedule.beta_1 "
+            "(linear), or use fewer model.timesteps.",
+            GenlabWarning,
+            stacklevel=3,
+        )
+    # KL(q(x_T | x_0) || N(0, I)) per dimension where x_0^2 = 1.
+    bits = 0.5 * (-math.log1p(-left)) / math.log(2)
+    if bits > _LARGE_L_T_BITS:
+        warnings.warn(
+            f"model 'ddpm': the chain should end in noise, but the last state keeps a share {left:.2g} of the signal's "
+            f"variance, which costs up to {bits:.2g} bits/dim (L_T). Use more model.timesteps or larger betas.",
+            GenlabWarning,
+            stacklevel=3,
+        )

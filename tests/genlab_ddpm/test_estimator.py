@@ -1,0 +1,203 @@
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from genlab_ddpm.estimator import Denoising
+from genlab_ddpm.family import ForwardDiffusion
+from genlab_ddpm.linear import Linear
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.network.unet import UNet
+from linear_gaussian_diffusion import Oracle, oracle_model, repeated, seeded
+from scipy import stats
+
+from genlab.interfaces import Batch, DataSpec, Part
+from genlab.parts.elbo.trace import Trace
+
+ORACLE = Oracle()
+T = len(ORACLE.betas)
+X_0 = np.array([0.9, -0.5])
+
+
+def within_error(values: torch.Tensor, expected: float, sigmas: float = 4.5) -> bool:
+    error = values.std().item() / len(values) ** 0.5
+    return abs(values.mean().item() - expected) < sigmas * error + 1e-12
+
+
+def exact_rows(variance: str = "fixed-small") -> dict[str, float]:
+    """The rows for x_0 = X_0, in closed form."""
+    var = ORACLE.small_var if variance == "fixed-small" else ORACLE.betas
+    return {
+        "L_T": -ORACLE.prior_kl(X_0).sum(),
+        "L_{t-1}": -sum(ORACLE.step_kl(X_0, t, var).sum() for t in range(2, T + 1)),
+        "L_0": -ORACLE.decoder_loss(X_0).sum(),
+    }
+
+
+@pytest.mark.parametrize("variance", ["fixed-small", "fixed-large"])
+@pytest.mark.parametrize("timesteps", [1, 2, 3, T, 2 * T])
+def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str) -> None:
+    model, family = oracle_model(ORACLE, variance=variance)
+    batch = repeated(X_0.tolist(), 20_000)
+    ledger = Denoising(timesteps=timesteps).estimate(model, family, batch, generator=seeded())
+    assert [(term.name, term.scope, term.exact) for term in ledger.terms] == [
+        ("L_T", "local", True),
+        ("L_{t-1}", "local", False),
+        ("L_0", "local", False),
+    ]
+    for name, expected in exact_rows(variance).items():
+        assert within_error(ledger[name], expected), name
+    assert ledger["L_T"].numpy() == pytest.approx(exact_rows()["L_T"], rel=1e-12)
+
+
+def test_each_single_timestep_s_kl_has_its_closed_form() -> None:
+    # The timesteps an estimate visits are those the network is called with.
+    model, family = oracle_model(ORACLE)
+    batch = repeated(X_0.tolist(), 60_000)
+    ledger = Denoising(timesteps=1).estimate(model, family, batch, generator=seeded())
+    t = model.network.calls[0]  # type: ignore[union-attr, operator, index]
+    for timestep in range(2, T + 1):
+        expected = -T * ORACLE.step_kl(X_0, timestep, ORACLE.small_var).sum()
+        assert within_error(ledger["L_{t-1}"][t == timestep], expected), timestep
+    assert within_error(ledger["L_0"][t == 1], -T * ORACLE.decoder_loss(X_0).sum())
+    assert not ledger["L_0"][t != 1].any()
+
+
+def test_the_bound_is_below_the_exact_evidence_of_the_model() -> None:
+    var = ORACLE.small_var.copy()
+    var[0] = ORACLE.betas[0]
+    mean, spread = ORACLE.chain_moments(var)
+    for x in np.linspace(-2, 2, 9):
+        bound = -(
+            ORACLE.prior_kl(x)
+            + sum(ORACLE.step_kl(x, t, ORACLE.small_var) for t in range(2, T + 1))
+            + ORACLE.decoder_loss(x)
+        )
+        model, family = oracle_model(ORACLE, event_shape=(1,))
+        batch = repeated([float(x)], 5_000)
+        ledger = Denoising(timesteps=T).estimate(model, family, batch, generator=seeded())
+        assert within_error(ledger.per_example(), bound)
+        assert ledger.per_example().mean() < stats.norm.logpdf(x, mean, np.sqrt(spread)) + 1e-9
+
+
+def test_trace_has_the_same_mean() -> None:
+    model, family = oracle_model(ORACLE)
+    batch = repeated(X_0.tolist(), 20_000)
+    trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
+    exact = Denoising(timesteps=T).estimate(model, family, batch, generator=seeded(1)).per_example()
+    assert within_error(trace, sum(exact_rows().values()))
+    assert within_error(exact, sum(exact_rows().values()))
+
+
+def test_trace_has_the_larger_variance_on_a_fresh_network() -> None:
+    oracle = Oracle(betas=np.linspace(0.05, 0.5, 20))
+    model, family = oracle_model(oracle)
+    model.network.forward = lambda x_t, t, generator=None: torch.zeros_like(x_t)  # type: ignore[union-attr, assignment]
+    batch = repeated(X_0.tolist(), 20_000)
+    trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
+    exact = Denoising(timesteps=20).estimate(model, family, batch, generator=seeded(1)).per_example()
+    assert trace.var() > 1.15 * exact.var()
+
+
+def digits_batch(count: int = 4) -> Batch:
+    return Batch(torch.randint(0, 17, (count, 1, 8, 8), generator=seeded(9)).double(), num_data=count)
+
+
+def digits_model(**keys: Any) -> tuple[DDPM, ForwardDiffusion]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = DDPM(
+            DataSpec("digits", (1, 8, 8), 4, levels=17),
+            timesteps=8,
+            schedule=Part(Linear, {"beta_1": 0.02, "beta_T": 0.9}),
+            network=Part(UNet, {"channels": (4, 8), "blocks": 1} | keys),
+        )
+        for parameter in model.parameters():  # a fresh U-Net says zero
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model.double(), ForwardDiffusion(model)
+
+
+def test_trace_agrees_on_a_network_and_grey_levels() -> None:
+    model, family = digits_model()
+    batch = Batch(digits_batch(1).x.expand(400, 1, 8, 8), num_data=400)
+    with torch.no_grad():
+        trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
+        exact = Denoising(timesteps=8).estimate(model, family, batch, generator=seeded(1)).per_example()
+    difference, error = trace.mean() - exact.mean(), ((trace.var() + exact.var()) / 400).sqrt()
+    assert abs(difference) < 4.5 * error
+    assert exact.var() < trace.var()
+
+
+def test_the_simple_objective_is_the_mean_squared_error_of_the_prediction() -> None:
+    model, family = oracle_model(ORACLE)
+    batch = repeated(X_0.tolist(), 40_000)
+    # eps - eps_hat = s / n (x_0_hat - x_0)
+    ratio = (ORACLE.signal / ORACLE.noise) ** 2
+    expected = np.mean([ratio[t - 1] * ORACLE.squared_error(X_0, t).mean() for t in range(1, T + 1)])
+    for timesteps in (1, 3, T):
+        ledger = Denoising(timesteps=timesteps).estimate(model, family, batch, generator=seeded())
+        assert ledger.surrogate == "simple"
+        assert ledger.objective(batch.num_data).item() == pytest.approx(expected, rel=0.03)
+
+
+def test_training_on_the_simple_objective_leaves_the_rows_out_of_the_graph() -> None:
+    model, family = digits_model()
+    ledger = Denoising().estimate(model, family, digits_batch(), generator=seeded())
+    assert not any(term.value.requires_grad for term in ledger.terms)
+    ledger.objective(4).backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("timesteps", [1, 3])
+def test_the_bound_as_objective_is_differentiable(timesteps: int) -> None:
+    model, family = digits_model()
+    estimator = Denoising(timesteps=timesteps, objective="bound")
+    ledger = estimator.estimate(model, family, digits_batch(), generator=seeded())
+    assert ledger.surrogate is None
+    ledger.objective(4).backward()  # type: ignore[no-untyped-call]
+    weight = model.network.last.weight  # type: ignore[union-attr]
+    gradient = weight.grad[0, 0, 1, 1].item()  # type: ignore[index, union-attr]
+    values = []
+    for shift in (1e-6, -1e-6):
+        with torch.no_grad():
+            weight[0, 0, 1, 1] += shift  # type: ignore[index, operator]
+            values.append(estimator.estimate(model, family, digits_batch(), generator=seeded()).objective(4).item())
+            weight[0, 0, 1, 1] -= shift  # type: ignore[index, operator]
+    assert gradient == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4)
+
+
+def test_one_pass_through_the_network_a_timestep() -> None:
+    for timesteps, calls in ((1, 1), (2, 2), (T, T), (2 * T, T)):
+        model, family = oracle_model(ORACLE)
+        Denoising(timesteps=timesteps).estimate(model, family, repeated(X_0.tolist(), 3), generator=seeded())
+        assert len(model.network.calls) == calls  # type: ignore[union-attr, arg-type]
+
+
+def test_one_step_chains_have_a_bound() -> None:
+    with pytest.warns(match="should end in noise"):
+        model, family = oracle_model(Oracle(betas=np.array([0.6])))
+    ledger = Denoising(timesteps=5).estimate(model, family, repeated([0.1], 3), generator=seeded())
+    assert not ledger["L_{t-1}"].any()
+    assert torch.isfinite(ledger.per_example()).all()
+
+
+def test_the_generator_decides_and_the_global_one_stays() -> None:
+    model, family = digits_model(dropout=0.3)
+    before = torch.get_rng_state()
+    first, second, other = (
+        Denoising().estimate(model, family, digits_batch(), generator=seeded(seed)).objective(4).item()
+        for seed in (1, 1, 2)
+    )
+    assert first == second != other
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_dropout_is_for_training_only() -> None:
+    batch = digits_batch()
+    objectives = []
+    for dropout in (0.0, 0.5):
+        model, family = digits_model(dropout=dropout)
+        for mode in (True, False):
+            model.train(mode)
+            objectives.append(Denoising().estimate(model, family, batch, generator=seeded()).objective(4).item())
+    assert objectives[0] == objectives[1] == objectives[3] != objectives[2]

@@ -1,0 +1,105 @@
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from genlab_ddpm.cosine import Cosine
+from genlab_ddpm.linear import Linear
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.network.unet import UNet
+from linear_gaussian_diffusion import Oracle, OracleNetwork, oracle_model, repeated, seeded
+from scipy import stats
+
+from genlab.errors import GenlabWarning
+from genlab.interfaces import DataSpec, Part
+
+TINY = Part(UNet, {"channels": (4, 8), "blocks": 1})
+
+
+def digits_model(**keys: Any) -> DDPM:
+    keys = {"timesteps": 20, "network": TINY} | keys
+    return DDPM(DataSpec("digits", (1, 8, 8), 10, levels=17), **keys)
+
+
+@pytest.mark.parametrize("variance", ["fixed-small", "fixed-large"])
+def test_the_joint_is_the_product_of_the_reverse_chain(variance: str) -> None:
+    oracle = Oracle()
+    model, family = oracle_model(oracle, variance=variance)
+    x = repeated([0.4, -1.0], 3).x
+    z = family.posterior(x).sample(2, generator=seeded())
+    factors = {name: value.numpy() for name, value in model.log_joint(x, z).items()}
+    assert factors["prior"] == pytest.approx(stats.norm.logpdf(z[:, :, -1].numpy()).sum(-1), rel=1e-12)
+    var = (oracle.small_var if variance == "fixed-small" else oracle.betas).copy()
+    expected = np.zeros((2, 3))
+    for t in range(2, len(oracle.betas) + 1):
+        slope, offset = oracle.reverse(t)
+        mean = slope * z[:, :, t - 1].numpy() + offset
+        expected += stats.norm.logpdf(z[:, :, t - 2].numpy(), mean, np.sqrt(var[t - 1])).sum(-1)
+    assert factors["reverse"] == pytest.approx(expected, rel=1e-10)
+    decoder = stats.norm.logpdf(x.numpy(), oracle.x_0_hat(z[:, :, 0].numpy(), 1), np.sqrt(oracle.betas[0])).sum(-1)
+    assert factors["decoder"] == pytest.approx(decoder, rel=1e-10)
+
+
+def test_what_the_network_predicts_makes_no_difference() -> None:
+    x, oracle = repeated([0.4, -1.0], 3).x, Oracle()
+    joints = []
+    for prediction in ("eps", "x_0", "v"):
+        model, family = oracle_model(oracle, prediction=prediction)
+        z = family.posterior(x).sample(2, generator=seeded())
+        joints.append(sum(model.log_joint(x, z).values(), start=torch.zeros(())))
+    assert torch.allclose(joints[0], joints[1], rtol=1e-10)
+    assert torch.allclose(joints[0], joints[2], rtol=1e-10)
+
+
+def test_the_decoder_sums_to_one_over_grey_levels() -> None:
+    model = digits_model().double()
+    levels = model.values.to_x_0(torch.arange(17, dtype=torch.float64)).reshape(17, 1)
+    mass = model.decoder_log_prob(levels, torch.full((17, 1), 0.3, dtype=torch.float64)).exp()
+    assert mass.sum().item() == pytest.approx(1, rel=1e-12)
+
+
+def test_clipping_holds_x_0_hat_between_the_outermost_levels() -> None:
+    x_t, t = torch.full((2, 1, 8, 8), 5.0), torch.tensor([20, 20])
+    output = torch.zeros_like(x_t)
+    assert digits_model().x_0_hat(output, x_t, t).max() == 1
+    assert digits_model(clip=False).x_0_hat(output, x_t, t).min() > 1
+    real = DDPM(DataSpec("real", (1, 8, 8), 10), timesteps=20, network=TINY)
+    assert real.x_0_hat(output, x_t, t).min() > 1
+
+
+def test_a_half_precision_prediction_is_taken_up_in_the_precision_of_x_t() -> None:
+    model, x_t = digits_model(), torch.zeros(2, 1, 8, 8)
+    assert model.x_0_hat(torch.zeros_like(x_t).bfloat16(), x_t, torch.tensor([3, 3])).dtype == torch.float32
+
+
+def test_steps_far_finer_than_a_level_are_warned_of() -> None:
+    with pytest.warns(GenlabWarning, match="near the distance 0.125 between two levels of the data, got 0.01"):
+        digits_model(timesteps=1000, schedule=Part(Linear, {"beta_1": 1e-4}))
+    with pytest.warns(GenlabWarning, match="use fewer model.timesteps"):
+        digits_model(timesteps=1000, schedule=Part(Cosine))
+
+
+def test_a_chain_that_does_not_end_in_noise_is_warned_of() -> None:
+    with pytest.warns(GenlabWarning, match="L_T.. Use more model.timesteps or larger betas"):
+        digits_model(schedule=Part(Linear, {"beta_1": 0.002, "beta_T": 0.02}))
+
+
+def test_the_defaults_warn_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for levels in (2, 17, 256, None):
+            DDPM(DataSpec("any", (1, 8, 8), 10, levels=levels), network=TINY)
+
+
+def test_only_the_network_is_learned_and_saved() -> None:
+    model = digits_model()
+    assert all(name.startswith("network.") for name in model.state_dict())
+
+
+def test_the_oracle_is_called_with_timesteps_of_each_observation() -> None:
+    model, family = oracle_model(Oracle())
+    x = repeated([0.4, -1.0], 3).x
+    model.log_joint(x, family.posterior(x).sample(2, generator=seeded()))
+    assert isinstance(model.network, OracleNetwork)
+    assert [call.tolist() for call in model.network.calls] == [[t] * 6 for t in (2, 3, 4, 5, 6, 1)]
