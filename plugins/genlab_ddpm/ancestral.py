@@ -1,0 +1,46 @@
+"""Ancestral sampling: every step of the learned reverse chain, as the model defines it.
+
+    x_T ~ N(0, I);   x_{t-1} ~ p(x_{t-1} | x_t), t = T..2;   x_0 = the mean of p(x_0 | x_1), to the nearest level
+
+Reference: Ho, Jain & Abbeel 2020, algorithm 2.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.walk import walk
+
+
+class Ancestral(Sampler):
+    """Draw by all T steps of the reverse chain."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+
+    def __init__(self, *, frames: PositiveInt = 20) -> None:
+        """Args:
+        frames: how many states a trajectory keeps after the first, where one is asked for.
+        """
+        self._frames = frames
+
+    def draw(
+        self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
+    ) -> Draws:
+        """Draw observations; a trajectory holds states in the data's own values, not rounded."""
+        assert isinstance(model, DDPM)
+
+        def step(x_t: Tensor, t: int, following: int) -> Tensor:
+            mean, log_var = model.reverse(x_t, torch.full((len(x_t),), t, device=x_t.device))
+            if following == 0:
+                return mean
+            noise = torch.randn(x_t.shape, generator=generator, dtype=x_t.dtype, device=x_t.device)
+            return mean + torch.exp(0.5 * log_var) * noise
+
+        timesteps = range(model.timesteps, 0, -1)
+        frames = self._frames if trajectory else 0
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)

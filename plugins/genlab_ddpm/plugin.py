@@ -1,0 +1,23 @@
+"""What the diffusion plugin offers. Imports nothing heavy: targets are loaded when a recipe names them."""
+
+from collections.abc import Iterable
+
+from genlab.plugin import Component, hookimpl
+
+
+@hookimpl
+def genlab_components() -> Iterable[Component]:
+    """Return the model, its family, schedules, network, estimator and samplers."""
+    here = "genlab_ddpm"
+    return (
+        Component("model", "ddpm", f"{here}.model:DDPM", "a learned reversal of a chain that adds Gaussian noise"),
+        Component("family", "forward-diffusion", f"{here}.family:ForwardDiffusion", "the fixed chain that adds noise"),
+        Component(
+            "elbo", "denoising", f"{here}.estimator:Denoising", "exact KLs at random timesteps; trains on L_simple"
+        ),
+        Component("sampler", "ancestral", f"{here}.ancestral:Ancestral", "every step of the learned reverse chain"),
+        Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic at eta = 0"),
+        Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
+        Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
+        Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),
+    )

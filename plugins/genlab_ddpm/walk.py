@@ -1,0 +1,42 @@
+"""A walk of samplers from noise to data: x_T, then one state after another down to x_0.
+
+A walk is a list of timesteps T = t_1 > t_2 > .. > t_S >= 1 and a rule for a single step from t_i to t_{i+1}, the last
+to 0.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces import Draws
+from genlab_ddpm.model import DDPM
+
+Step = Callable[[Tensor, int, int], Tensor]
+"""From (x_t, t, the next timestep or 0) to the next state."""
+
+
+@torch.no_grad()
+def walk(
+    model: DDPM, timesteps: Sequence[int], step: Step, num_draws: int, *, generator: torch.Generator, frames: int
+) -> Draws:
+    """Draw observations by walking down.
+
+    Args:
+        model: the fitted model.
+        timesteps: where the walk stops on its way, from T down.
+        step: one step.
+        num_draws: how many observations.
+        generator: the only source of randomness, on the model's device.
+        frames: how many states to keep besides the first; 0 keeps no trajectory.
+    """
+    kept = {round(index * len(timesteps) / frames) for index in range(1, frames + 1)} if frames else set()
+    like = model.chain.beta
+    x = torch.randn((num_draws, *model.event_shape), generator=generator, dtype=like.dtype, device=like.device)
+    states = [x]
+    for index, (t, following) in enumerate(zip(timesteps, [*timesteps[1:], 0], strict=True), start=1):
+        x = step(x, t, following)
+        if index in kept:
+            states.append(x)
+    trajectory = model.values.from_x_0(torch.stack(states)) if frames else None
+    return Draws(model.values.nearest(x), trajectory)
