@@ -1,0 +1,41 @@
+"""The last words of a run: how it ended, its bound, where the files are, what to type next."""
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from genlab.cli import bounds, numbers
+from genlab.cli.ledger_table import ledger_table
+from genlab.cli.tables import facts
+
+if TYPE_CHECKING:
+    from genlab.run import RunResult
+
+STYLES = {"finished": "bold green", "converged": "bold green"}
+
+
+def closing(result: "RunResult", test: Mapping[str, Any] | None) -> Group:
+    """Return what a person reads once a run is over.
+
+    Args:
+        result: how it ended.
+        test: the evaluation on the test split as `run.json` holds it; None where there was none.
+    """
+    why = f" ({result.reason})" if result.reason else ""
+    heading = Text(f"{result.status}{why}", style=STYLES.get(result.status, "bold yellow"))
+    parts: list[RenderableType] = ["", heading.append(f" at step {numbers.count(result.step)}", "not bold default"), ""]
+    if test is not None:
+        parts += [ledger_table(test), ""]
+    elif words := bounds.bound_words(result.metrics):
+        parts += [facts([("bound in training", words)]), ""]
+    return Group(*parts, facts([("files", str(result.folder)), *_next(result)]))
+
+
+def _next(result: "RunResult") -> list[tuple[str, str]]:
+    folder = shlex.quote(str(result.folder))
+    if result.status in ("interrupted", "time limit"):
+        return [("go on", f"genlab run --resume {folder}"), ("evaluate", f"genlab eval {folder}")]
+    return [("evaluate", f"genlab eval {folder}"), ("sample", f"genlab sample {folder} -n 64")]

@@ -1,0 +1,1 @@
+"""The commands, one a file; a module is imported when its command is used."""

@@ -1,0 +1,44 @@
+"""`genlab eval`: a run's bound on held-out data."""
+
+import click
+
+from genlab.cli import verbs
+from genlab.cli.documents import print_json
+from genlab.cli.ledger_table import ledger_table
+from genlab.cli.options import json_option, override_option, verbose_option
+from genlab.cli.run_lookup import find_run
+from genlab.cli.session import Session, pass_session
+
+
+@click.command("eval")
+@click.argument("run")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    default="test",
+    show_default=True,
+    help="Which data to evaluate on.",
+)
+@override_option
+@json_option
+@verbose_option
+@pass_session
+def command(session: Session, run: str, split: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Evaluate a run's bound on held-out data, term by term.
+
+    RUN is a run folder, or a recipe's name for its newest run under ./runs. The newest checkpoint is evaluated, with
+    averaged weights where training keeps an average. Each term has the standard error of its estimate; a local
+    term is a mean per example, a global one counts once for all of them. Nothing is written.
+
+    \b
+    Examples:
+      genlab eval ddpm-digits
+      genlab eval runs/ddpm-digits/20260101T120000Z-1a2b3c --split validation
+      genlab eval vae-mnist -s 'eval.elbo={use="importance-weighted", samples=5000}'
+    """
+    opened = verbs.open_run(find_run(run), overrides, session.registry())
+    evaluation = verbs.evaluate(opened.assembly, split).as_json()
+    if as_json:
+        print_json(session, evaluation)
+    else:
+        session.out.print(ledger_table(evaluation))

@@ -1,0 +1,70 @@
+"""`genlab sample`: new observations from a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from genlab.cli import verbs
+from genlab.cli.options import override_option, verbose_option
+from genlab.cli.run_lookup import find_run
+from genlab.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from genlab.run import OpenedRun
+
+
+@click.command("sample")
+@click.argument("run")
+@click.option("-n", "num_draws", type=click.IntRange(min=1), default=16, show_default=True, help="How many to draw.")
+@click.option("--seed", type=click.IntRange(min=0), help="Another stream of draws; by default the recipe's seed.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A file ending in .png (a grid of images), .npz or .safetensors; by default a new one in RUN/samples.",
+)
+@click.option("--trajectory", is_flag=True, help="Keep the way there too, where the sampler has one.")
+@override_option
+@verbose_option
+@pass_session
+def command(
+    session: Session,
+    *,
+    run: str,
+    num_draws: int,
+    seed: int | None,
+    out: Path | None,
+    trajectory: bool,
+    overrides: tuple[str, ...],
+) -> None:
+    """Draw new observations from a run.
+
+    RUN is a run folder, or a recipe's name for its newest run under ./runs. The same run, seed and number give the
+    same draws. What is written is in the data's own values; the file's path goes to standard output.
+
+    \b
+    Examples:
+      genlab sample ddpm-digits -n 64
+      genlab sample ddpm-digits -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
+      genlab sample runs/vae-mnist/20260101T120000Z-1a2b3c -n 10000 --out draws.npz
+    """
+    if trajectory and out is not None and out.suffix == ".png":
+        raise click.UsageError("--trajectory must be written to a .npz or .safetensors file, got a picture.")
+    opened = verbs.open_run(find_run(run), overrides, session.registry())
+    path = out or _new_file(opened, num_draws, picture=opened.assembly.data.spec.is_image and not trajectory)
+    verbs.check_destination(opened.assembly.data.spec, path)
+    draws = verbs.draw(opened.assembly, num_draws, seed=seed, trajectory=trajectory)
+    verbs.save_draws(draws, opened.assembly.data.spec, path)
+    session.out.print(str(path), soft_wrap=True)
+
+
+def _new_file(opened: "OpenedRun", num_draws: int, *, picture: bool) -> Path:
+    """Return the first name in the run's samples that is not taken."""
+    folder = opened.folder.path / "samples"
+    stem, suffix = f"step-{opened.step}-n-{num_draws}", ".png" if picture else ".npz"
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path

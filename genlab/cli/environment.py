@@ -1,0 +1,59 @@
+"""What genlab runs on: versions, devices, precision, folders."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+from genlab.discovery import Registry
+from genlab.parts.accelerator.auto import auto
+
+DISTRIBUTIONS = ("genlab", "torch", "torchvision", "numpy", "safetensors", "pydantic", "pluggy", "click", "rich")
+
+
+def environment(registry: Registry) -> dict[str, Any]:
+    """Return the facts a report of a problem should contain.
+
+    Args:
+        registry: the installed plugins; each may add facts of its own.
+
+    Returns:
+        Facts by name, in nested mappings.
+    """
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in DISTRIBUTIONS}},
+        "platform": platform.platform(),
+        "cpu": {"cores": os.cpu_count(), "torch_threads": torch.get_num_threads()},
+        "gpus": [_gpu(index) for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0)],
+        "torch_built_for_cuda": torch.version.cuda,
+        "accelerator": {"auto": auto().describe(), "precisions": ["float32", "bfloat16"]},
+        "plugins": {
+            plugin.name: f"{plugin.distribution} {plugin.version}, {plugin.status}" for plugin in registry.plugins
+        },
+        "from_plugins": _from_plugins(registry),
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _gpu(index: int) -> dict[str, Any]:
+    properties = torch.cuda.get_device_properties(index)
+    return {
+        "name": properties.name,
+        "memory_bytes": properties.total_memory,
+        "compute_capability": f"{properties.major}.{properties.minor}",
+    }
+
+
+def _from_plugins(registry: Registry) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for reported in registry.hooks.call("genlab_environment"):
+        facts |= {str(name): str(fact) for name, fact in reported.items()}
+    return facts

@@ -1,0 +1,109 @@
+"""What a person at a terminal sees while a run goes on.
+
+The picture is redrawn by a timer that reads where the run stands; the run itself never waits for the terminal.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from genlab.cli import bounds, numbers
+from genlab.cli.pace import Pace
+from genlab.cli.tables import facts, plain_table
+from genlab.plugin import hookimpl
+
+REFRESHES_PER_SECOND = 4
+BAR_WIDTH = 40
+
+
+class LiveScreen:
+    """A progress bar, the bound and its terms, in place; a context manager around the run."""
+
+    def __init__(self, console: Console) -> None:
+        """Args:
+        console: where to draw, a terminal.
+        """
+        self._progress: Any = None
+        self._metrics: dict[str, Any] = {}
+        self._pace = Pace()
+        self._phase = "reading the recipe and the data"
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            get_renderable=self._picture, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True
+        )
+
+    def __enter__(self) -> "LiveScreen":
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    @hookimpl
+    def genlab_run_started(self, run: Any) -> None:
+        """Begin to look at the run."""
+        self._progress, self._phase = run, ""
+
+    @hookimpl
+    def genlab_step_logged(self, metrics: Mapping[str, float | None]) -> None:
+        """Show the newest numbers; a bound on validation data stays until the next one."""
+        self._metrics.update(metrics)
+
+    @hookimpl
+    def genlab_checkpoint_saved(self, path: Path) -> None:
+        """Remember nothing: the bar shows where the run stands."""
+
+    @hookimpl
+    def genlab_run_finished(self, status: str) -> None:
+        """Say what follows the last step."""
+        if status not in ("failed", "interrupted"):
+            self._phase = "evaluating on the test split and drawing samples"
+
+    def _picture(self) -> RenderableType:
+        if self._progress is None:
+            self._spinner.update(text=self._phase)
+            return self._spinner
+        run = self._progress
+        self._pace.look(run.step, now=time.monotonic())
+        parts: list[RenderableType] = [Text(f"{run.name} on {run.assembly.accelerator.describe()}", style="bold")]
+        parts.append(self._bar(run))
+        parts.append(facts((name, words) for name, words in self._lines() if words))
+        if run.ledger:
+            parts += ["", self._terms(run)]
+        if self._phase:
+            self._spinner.update(text=self._phase)
+            parts += ["", self._spinner]
+        return Group(*parts)
+
+    def _bar(self, run: Any) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        elapsed = time.monotonic() - run.started
+        grid.add_row(
+            ProgressBar(total=max(run.steps, 1), completed=run.step, width=BAR_WIDTH),
+            f"step {numbers.count(run.step)} of {numbers.count(run.steps)}",
+            f"{numbers.duration(elapsed)} elapsed",
+            f"{numbers.duration(self._pace.seconds_left(run.steps))} left",
+        )
+        return grid
+
+    def _lines(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("bound", bounds.bound_words(self._metrics)),
+            ("on validation data", bounds.bound_words(self._metrics, "validation_")),
+            ("minimised instead", bounds.surrogate_words(self._metrics)),
+            ("speed", bounds.rate_words(self._metrics)),
+            ("memory", bounds.memory_words(self._metrics)),
+        )
+
+    @staticmethod
+    def _terms(run: Any) -> Table:
+        rows = [(row.name, numbers.value(row.nats), row.scope) for row in run.ledger]
+        return plain_table(("term", "nats", "scope"), rows, right=("nats",))

@@ -1,0 +1,46 @@
+"""What the commands of one invocation share: where to print, and which plugins to use."""
+
+import os
+from dataclasses import dataclass, field
+
+import click
+from rich.console import Console
+
+from genlab.discovery import Registry, discover
+
+WIDE = 1000
+"""Columns assumed where nobody watches: a table in a pipe is never folded."""
+
+
+def make_console(*, stderr: bool) -> Console:
+    """Return a console; `NO_COLOR`, `FORCE_COLOR` and `COLUMNS` have their usual meaning."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    return console
+
+
+@dataclass
+class Session:
+    """One invocation of the command line.
+
+    Attributes:
+        out: results.
+        err: everything else: progress, warnings, errors.
+        no_plugins: whether to use only what genlab ships in its core.
+        blocked: plugins not to load.
+        verbose: whether to show tracebacks and the log.
+    """
+
+    out: Console = field(default_factory=lambda: make_console(stderr=False))
+    err: Console = field(default_factory=lambda: make_console(stderr=True))
+    no_plugins: bool = False
+    blocked: tuple[str, ...] = ()
+    verbose: bool = False
+
+    def registry(self) -> Registry:
+        """Discover the plugins this invocation may use."""
+        return discover(no_plugins=self.no_plugins, blocked=self.blocked)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)

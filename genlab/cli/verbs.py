@@ -1,0 +1,61 @@
+"""The public functions the commands call, each imported at its first use.
+
+Torch takes more than a second to import and pydantic a tenth, and neither is needed for `--help`, for completing
+a command line or for listing plugins and recipes. This is the one place where the command line defers imports.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genlab.cli.environment import environment
+    from genlab.recipe import check, describe_keys, read_recipe
+    from genlab.run import (
+        RunFolder,
+        check_destination,
+        draw,
+        evaluate,
+        latest_run,
+        list_runs,
+        open_run,
+        run,
+        save_draws,
+    )
+
+__all__ = [
+    "RunFolder",
+    "check",
+    "check_destination",
+    "describe_keys",
+    "draw",
+    "environment",
+    "evaluate",
+    "latest_run",
+    "list_runs",
+    "open_run",
+    "read_recipe",
+    "run",
+    "save_draws",
+]
+
+_HOME = {
+    "RunFolder": "genlab.run",
+    "check": "genlab.recipe",
+    "check_destination": "genlab.run",
+    "describe_keys": "genlab.recipe",
+    "draw": "genlab.run",
+    "environment": "genlab.cli.environment",
+    "evaluate": "genlab.run",
+    "latest_run": "genlab.run",
+    "list_runs": "genlab.run",
+    "open_run": "genlab.run",
+    "read_recipe": "genlab.recipe",
+    "run": "genlab.run",
+    "save_draws": "genlab.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
