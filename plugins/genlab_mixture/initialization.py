@@ -1,0 +1,73 @@
+"""Where the components' means start.
+
+k-means++ draws the first mean from the data, and each next one from the data with probability proportional to the
+squared distance to the nearest mean so far; of a few candidates the one that leaves the smallest sum is taken.
+Quantiles are the observations at even ranks along the direction in which the data spread most.
+
+Reference: Arthur & Vassilvitskii 2007 (k-means++).
+"""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.data_source import Split
+from genlab_mixture.model import GaussianMixture
+
+_MOST_ROWS = 16_384
+
+
+@torch.no_grad()
+def initial_means(train: Split, model: GaussianMixture, init: Literal["k-means++", "quantiles"]) -> Tensor:
+    """Return the means to start from, `(K, D)`.
+
+    Args:
+        train: the training data, of which at most 16,384 random rows are read.
+        model: gives K, and the noise scale in whose units distances are measured.
+        init: how to choose them.
+    """
+    rows = _rows(train)
+    scaled = (rows - rows.mean(0)) / model.noise_scale.to(rows)
+    choose = _spread_out if init == "k-means++" else _even_ranks
+    return rows[choose(scaled, model.num_components)].to(model.mean_loc)
+
+
+def _rows(train: Split) -> Tensor:
+    """Read the training data, or some of them; drawn from the global generator, which assembly seeds."""
+    num_data = len(train)
+    indices = torch.arange(num_data) if num_data <= _MOST_ROWS else torch.randint(num_data, (_MOST_ROWS,))
+    observation = torch.Generator().manual_seed(0)
+    return next(iter(train.batches([indices], observation))).x.double()
+
+
+def _spread_out(rows: Tensor, count: int) -> Tensor:
+    """Return the k-means++ choice of `count` rows, as indices."""
+    num_candidates = 2 + int(math.log(count))
+    chosen = [torch.randint(len(rows), (), device=rows.device)]
+    nearest = _sq_distances(rows, rows[chosen[0]].unsqueeze(0)).squeeze(0)
+    for _ in range(count - 1):
+        # Where every row already holds a mean, any row is as good.
+        odds = nearest if bool(nearest.sum() > 0) else torch.ones_like(nearest)
+        candidates = torch.multinomial(odds, num_candidates, replacement=True)
+        left = torch.minimum(nearest, _sq_distances(rows, rows[candidates]))
+        best = left.sum(1).argmin()
+        nearest = left[best]
+        chosen.append(candidates[best])
+    return torch.stack(chosen)
+
+
+def _sq_distances(rows: Tensor, centers: Tensor) -> Tensor:
+    """Return the squared distances, `(C, R)`, a center at a time so that memory stays small."""
+    return torch.stack([(rows - center).square().sum(-1) for center in centers])
+
+
+def _even_ranks(rows: Tensor, count: int) -> Tensor:
+    """Return the rows at ranks (k + 1/2) / count along the leading principal direction, as indices."""
+    direction = torch.linalg.eigh(rows.T @ rows).eigenvectors[:, -1]
+    direction = direction * direction[direction.abs().argmax()].sign()
+    order = (rows @ direction).argsort(stable=True)
+    ranks = (torch.arange(count, device=rows.device) + 0.5) / count * len(rows)
+    chosen: Tensor = order[ranks.long().clamp_max(len(rows) - 1)]
+    return chosen
