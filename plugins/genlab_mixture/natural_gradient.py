@@ -1,0 +1,73 @@
+"""Stochastic variational inference: natural gradients estimated on minibatches.
+
+On a minibatch of B out of N: phi at its exact optimum, the global optimum as if the batch were all data N/B times
+over, and a step of length rho_t towards it in the natural parameters,
+
+    rho_t = (t + tau)^(-kappa),   t = 1, 2, ...
+
+These lengths sum to infinity and their squares do not (Robbins & Monro 1951). With tau = 0 the first is 1: on a
+batch of all data that step is one sweep of coordinate ascent.
+
+Reference: Hoffman et al. 2013, figure 4 and eq. 26.
+"""
+
+from typing import Annotated, Any
+
+import torch
+from annotated_types import Gt, Le
+
+from genlab.interfaces.constraints import NonNegativeFloat
+from genlab.interfaces.update_rule import TrainingData, UpdateRule
+from genlab.ledger import Ledger
+from genlab_mixture.family import MeanField
+from genlab_mixture.model import GaussianMixture
+from genlab_mixture.movement import move
+from genlab_mixture.statistics import gather
+
+
+class NaturalGradient(UpdateRule):
+    """Read one minibatch a step and move part of the way to its optimum."""
+
+    def __init__(
+        self,
+        model: GaussianMixture,
+        family: MeanField,
+        /,
+        *,
+        tau: NonNegativeFloat = 1.0,
+        kappa: Annotated[float, Gt(0.5), Le(1)] = 0.7,
+    ) -> None:
+        """Args:
+        tau: the delay: larger shortens the first steps.
+        kappa: how fast the steps shorten, above 0.5 and at most 1: rho_t = (t + tau)^(-kappa).
+        """
+        self._model, self._family, self._tau, self._kappa = model, family, tau, kappa
+        self._steps = 0
+
+    @torch.no_grad()
+    def step(self, data: TrainingData, *, generator: torch.Generator) -> Ledger:
+        """Move once.
+
+        Returns:
+            The bound estimated on the minibatch at the parameters before the step; a local term is one value, its
+            mean over the minibatch.
+        """
+        batch = data.next()
+        factors = self._family.factors()
+        statistics = gather([batch.x], factors, self._model)
+        self._steps += 1
+        optimum = statistics.optimum(self._model, weight=batch.num_data / statistics.num_examples)
+        move(self._family, self._model, optimum, self.step_length(self._steps))
+        return statistics.ledger(factors, self._model)
+
+    def step_length(self, t: int) -> float:
+        """Return rho_t; t counts from 1."""
+        return float((t + self._tau) ** -self._kappa)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how many steps were made."""
+        return {"steps": self._steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up where `state_dict` left off."""
+        self._steps = int(state["steps"])

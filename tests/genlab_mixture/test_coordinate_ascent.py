@@ -1,0 +1,185 @@
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from genlab_mixture.coordinate_ascent import CoordinateAscent
+from genlab_mixture.estimator import ClosedForm
+from hypothesis import given, settings
+from mixture_by_hand import InOrder, Mixture, build, example, fresh, mixtures, posterior_of
+
+from genlab.interfaces import Batch
+
+NO_NOISE = torch.Generator()
+
+
+def full_bound(model, family, x):
+    return ClosedForm().estimate(model, family, Batch(x, len(x)), generator=NO_NOISE).elbo(len(x)).item()
+
+
+@settings(deadline=None, max_examples=40)
+@given(mixtures())
+def test_a_sweep_equals_one_computed_by_hand(mixture):
+    model, family, x = build(mixture)
+    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    ours, theirs = posterior_of(mixture, family), mixture.swept()
+    for name in ("a", "m", "v"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(mixtures())
+def test_a_sweep_never_lowers_the_bound(mixture):
+    model, family, x = build(mixture)
+    update = CoordinateAscent(model, family, tolerance=0)
+    bounds = [update.step(InOrder(x), generator=NO_NOISE).elbo(len(x)).item() for _ in range(6)]
+    slack = 1e-11 * (1 + max(abs(bound) for bound in bounds))
+    assert all(later >= earlier - slack for earlier, later in itertools.pairwise(bounds))
+
+
+@pytest.mark.parametrize("num_dims", [1, 3])
+def test_the_logged_terms_are_the_closed_form_on_all_data_before_the_sweep(num_dims):
+    mixture = example(num_dims=num_dims)
+    model, family, x = build(mixture)
+    ledger = CoordinateAscent(model, family).step(InOrder(x, batch_size=7), generator=NO_NOISE)
+    for name, value in mixture.terms().items():
+        assert ledger.totals(len(x))[name].item() == pytest.approx(value, rel=1e-10)
+    assert all(term.exact for term in ledger.terms)
+
+
+def test_the_bound_rises_in_float32_too():
+    mixture = example(num_data=20_000)
+    model, family = fresh(mixture.x, mixture)
+    model, family, x = model.float(), family.float(), torch.tensor(mixture.x).float()
+    update = CoordinateAscent(model, family, tolerance=0)
+    bounds = [update.step(InOrder(x), generator=NO_NOISE).elbo(len(x)).item() for _ in range(25)]
+    assert all(later >= earlier - 1e-3 for earlier, later in itertools.pairwise(bounds))
+
+
+def test_a_large_offset_costs_no_digits_of_float32():
+    mixture = example(num_data=2_000, num_dims=2)
+    offset = 4096.0
+    moved = replace(mixture, x=mixture.x + offset, m0=mixture.m0 + offset, m=mixture.m + offset)
+    model, family, x = build(moved)
+    rounded_model, rounded_family, x = model.float(), family.float(), x.float()
+    logged = CoordinateAscent(rounded_model, rounded_family).step(InOrder(x), generator=NO_NOISE).elbo(2_000).item()
+    model, family, _ = build(moved)
+    exact = full_bound(model.float().double(), family.float().double(), x.double())
+    assert logged == pytest.approx(exact, rel=1e-6)
+
+
+def test_how_the_data_are_cut_into_batches_does_not_matter():
+    mixture = example(num_dims=2)
+    results = []
+    for batch_size in (40, 9):
+        model, family, x = build(mixture)
+        CoordinateAscent(model, family).step(InOrder(x, batch_size), generator=NO_NOISE)
+        results.append(torch.cat([value.flatten() for value in family.parameters()]))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-12, atol=1e-12)
+
+
+def test_it_stops_when_a_sweep_gains_less_than_the_tolerance():
+    mixture = example()
+    model, family, x = build(mixture)
+    update = CoordinateAscent(model, family, tolerance=1e-4)
+    bounds = []
+    while update.stop_reason is None:
+        bounds.append(update.step(InOrder(x), generator=NO_NOISE).elbo(len(x)).item())
+    gains = np.diff(bounds)
+    assert (gains[:-1] >= 1e-4).all()
+    assert gains[-1] < 1e-4
+    assert update.stop_reason == "converged: a sweep raised the bound by less than 0.0001 nats"
+
+
+def test_a_tolerance_of_zero_never_stops():
+    mixture = example()
+    model, family, x = build(mixture)
+    update = CoordinateAscent(model, family, tolerance=0)
+    for _ in range(200):
+        update.step(InOrder(x), generator=NO_NOISE)
+    assert update.stop_reason is None
+
+
+def test_with_one_component_the_bound_is_the_evidence():
+    mixture = example(num_data=6, num_dims=2, num_components=1)
+    model, family, x = build(mixture)
+    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    assert full_bound(model, family, x) == pytest.approx(mixture.log_evidence(), rel=1e-11)
+
+
+@settings(deadline=None, max_examples=25)
+@given(mixtures(max_data=5, max_components=3, max_dims=2))
+def test_the_bound_is_never_above_the_evidence(mixture):
+    model, family, x = build(mixture)
+    evidence = mixture.log_evidence()
+    assert full_bound(model, family, x) <= evidence + 1e-9 * (1 + abs(evidence))
+    for _ in range(5):
+        CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    assert full_bound(model, family, x) <= evidence + 1e-9 * (1 + abs(evidence))
+
+
+def test_the_gap_of_well_separated_components_is_their_symmetry():
+    x = np.repeat([-40.0, 0.0, 40.0], 2)[:, None] + 0.3 * np.arange(6)[:, None] / 6
+    ones = np.ones(3)
+    apart = Mixture(x, ones, np.zeros(1), np.full(1, 50.0), ones[:1], ones * 3, x[::2] + 0.1, ones[:, None])
+    model, family, rows = build(apart)
+    for _ in range(30):
+        CoordinateAscent(model, family).step(InOrder(rows), generator=NO_NOISE)
+    # Each of the 3! labelings has the same share of the evidence, and q holds one.
+    gap = apart.log_evidence() - full_bound(model, family, rows)
+    assert gap == pytest.approx(np.log(6), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "num_components"),
+    [([[2.0]], 1), ([[2.0]], 5), ([[1.0]] * 6, 3), ([[0.0], [1e4]], 4), ([[1.0, 2.0]] * 3, 2)],
+    ids=["one datum", "more components than data", "duplicates", "far apart", "duplicates in 2-D"],
+)
+@pytest.mark.parametrize("init", ["k-means++", "quantiles"])
+def test_degenerate_data_have_finite_answers(x, num_components, init):
+    rows = np.array(x)
+    priors = example(num_dims=rows.shape[1], num_components=num_components)
+    torch.manual_seed(0)
+    model, family = fresh(rows, priors, init)
+    for module in (model, family):
+        module.float()
+    data = torch.tensor(rows).float()
+    update = CoordinateAscent(model, family)
+    for _ in range(20):
+        update.step(InOrder(data), generator=NO_NOISE).check_finite("the sweep")
+    assert all(bool(torch.isfinite(value).all()) for value in family.parameters())
+
+
+def test_an_empty_component_returns_to_its_prior():
+    mixture = example(num_data=10)
+    m = mixture.m.copy()
+    m[2] = 1e3
+    model, family, x = build(replace(mixture, m=m))
+    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    factors = family.factors()
+    assert factors.concentration[2].item() == pytest.approx(mixture.alpha[2])
+    assert factors.mean[2].item() == pytest.approx(mixture.m0[0])
+    assert factors.var[2].item() == pytest.approx(mixture.s0[0] ** 2)
+
+
+def test_a_saved_state_goes_on_as_if_never_stopped():
+    mixture = example()
+    model, family, x = build(mixture)
+    update = CoordinateAscent(model, family, tolerance=1e-4)
+    for _ in range(2):
+        update.step(InOrder(x), generator=NO_NOISE)
+    saved, parameters = update.state_dict(), {name: value.clone() for name, value in family.state_dict().items()}
+    steps_left = 0
+    while update.stop_reason is None:
+        update.step(InOrder(x), generator=NO_NOISE)
+        steps_left += 1
+    other_model, other_family, _ = build(mixture)
+    other_family.load_state_dict(parameters)
+    resumed = CoordinateAscent(other_model, other_family, tolerance=1e-4)
+    resumed.load_state_dict(saved)
+    for _ in range(steps_left):
+        assert resumed.stop_reason is None
+        resumed.step(InOrder(x), generator=NO_NOISE)
+    assert resumed.stop_reason is not None
+    assert all(torch.equal(a, b) for a, b in zip(family.parameters(), other_family.parameters(), strict=True))
