@@ -1,0 +1,90 @@
+"""The data and the fitted mixture: what each component explains, and what the next x may be.
+
+p(x given data) ~ sum_k a_k / A N(x | m_k, v_k + sigma^2)
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+from genlab.interfaces.data_source import Split
+from genlab.interfaces.figure import Figure, FigureContext
+from genlab_mixture.densities import log_normal
+from genlab_mixture.family import MeanField
+from genlab_mixture.model import GaussianMixture
+
+_NUM_ROWS = 20_000
+_NUM_RUG = 200
+_NUM_POINTS = 3_000
+
+
+class MixtureDensity(Figure):
+    """A histogram with the components in one dimension, points with ellipses in two."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": GaussianMixture, "family": MeanField}
+
+    @torch.no_grad()
+    def draw(self, context: FigureContext) -> Canvas | None:
+        """Return the picture, or None for data of three dimensions or more."""
+        family = context.family
+        if not isinstance(family, MeanField) or context.data.spec.num_dims > 2:
+            return None
+        rows = _rows(context.data.train, context.generator)
+        factors = family.factors()
+        weights = factors.expected_weights.cpu()
+        mean, var = factors.mean.cpu(), (factors.var + family.noise_scale.double().square()).cpu()
+        canvas = Canvas(figsize=(7, 4.5) if context.data.spec.num_dims == 1 else (6.5, 6), layout="constrained")
+        axes = canvas.subplots()
+        if context.data.spec.num_dims == 1:
+            _draw_curves(axes, rows[:, 0], weights, mean[:, 0], var[:, 0])
+        else:
+            _draw_ellipses(axes, rows, weights, mean, var)
+        axes.set_title(f"{context.data.spec.name}: {len(context.data.train):,} training observations", fontsize=10)
+        axes.legend(frameon=False, fontsize=8, ncols=1 + len(weights) // 12)
+        return canvas
+
+
+def _rows(split: Split, generator: torch.Generator) -> Tensor:
+    """Return observations spread evenly over the split, `(R, D)` on the CPU."""
+    count = min(len(split), _NUM_ROWS)
+    indices = torch.arange(count) * len(split) // count
+    return next(iter(split.batches([indices], generator))).x.double().cpu()
+
+
+def _draw_curves(axes: Any, x: Tensor, weights: Tensor, mean: Tensor, var: Tensor) -> None:
+    """Draw the histogram, the rug, each weighted component and their sum."""
+    margin = 0.05 * (x.max() - x.min()).item() + var.max().sqrt().item()
+    grid = torch.linspace(x.min().item() - margin, x.max().item() + margin, 600, dtype=torch.float64)
+    curves = weights.unsqueeze(-1) * log_normal(grid, mean.unsqueeze(-1), var.unsqueeze(-1)).exp()
+    axes.hist(x.numpy(), bins=_num_bins(len(x)), density=True, color="0.85", label="training data")
+    rug = x[:: max(1, len(x) // _NUM_RUG)]
+    axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=3)
+    for component in weights.argsort(descending=True).tolist():
+        label = f"weight {weights[component]:.2f}, mean {mean[component]:.3g}"
+        axes.plot(grid.numpy(), curves[component].numpy(), color=f"C{component % 10}", linewidth=1.2, label=label)
+    axes.plot(grid.numpy(), curves.sum(0).numpy(), color="black", linewidth=1.6, label="predictive density")
+    axes.set(xlabel="x", ylabel="density", ylim=(0, None))
+
+
+def _num_bins(count: int) -> int:
+    return min(120, max(10, round(2 * math.cbrt(count))))
+
+
+def _draw_ellipses(axes: Any, x: Tensor, weights: Tensor, mean: Tensor, var: Tensor) -> None:
+    """Draw the observations, and around each component's mean two standard deviations of its predictive x."""
+    points = x[:: max(1, len(x) // _NUM_POINTS)].numpy()
+    axes.scatter(points[:, 0], points[:, 1], s=5, color="0.6", linewidths=0, label="training data")
+    for component in weights.argsort(descending=True).tolist():
+        color = f"C{component % 10}"
+        center = (mean[component, 0].item(), mean[component, 1].item())
+        width, height = (4 * var[component].sqrt()).tolist()
+        label = f"weight {weights[component]:.2f}"
+        axes.add_patch(Ellipse(center, width, height, facecolor="none", edgecolor=color, linewidth=1.6, label=label))
+        axes.plot(*center, "+", color=color, markersize=9)
+    axes.set(xlabel="$x_1$", ylabel="$x_2$")
+    axes.autoscale_view()
