@@ -56,7 +56,7 @@ class LogLines:
     @hookimpl
     def genlab_step_logged(self, metrics: Mapping[str, float | None]) -> None:
         """Remember the newest numbers; a bound on validation data stays until the next one."""
-        self._metrics.update(metrics)
+        self._metrics = {**self._metrics, **metrics}  # replaced, for the timer may be reading the old one
 
     @hookimpl
     def genlab_checkpoint_saved(self, path: Path) -> None:

@@ -31,9 +31,9 @@ COMMANDS = {
 EPILOG = """\b
 A first session:
   genlab recipes                     what ships with genlab
-  genlab run ddpm-digits             fit it; the run folder is printed
-  genlab eval ddpm-digits            its bound on held-out data
-  genlab sample ddpm-digits -n 64    new digits
+  genlab run ddpm                    fit one; the run folder is printed
+  genlab eval ddpm                   its bound on held-out data
+  genlab sample ddpm -n 64           new digits
 
 \b
 Completion of commands and options, for bash (zsh and fish alike):
@@ -59,7 +59,7 @@ def _version() -> str:
 @click.version_option(_version(), message="genlab %(version)s")
 @click.option("--no-plugins", is_flag=True, help="Use only the core: ignore every installed plugin.")
 @click.option("--block", "blocked", multiple=True, metavar="PLUGIN", help="Do not load this plugin. Repeatable.")
-@click.option("-v", "--verbose", is_flag=True, help="Show tracebacks and the log.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more: checkpoints, where an error happened.")
 @pass_session
 def cli(session: Session, no_plugins: bool, blocked: tuple[str, ...], verbose: bool) -> None:
     """Fit latent-variable generative models from recipes.

@@ -46,5 +46,10 @@ def verbose_option(command: F) -> F:
             ctx.ensure_object(Session).verbose = True
 
     return click.option(
-        "-v", "--verbose", is_flag=True, expose_value=False, callback=remember, help="Show tracebacks and the log."
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        help="Say more: checkpoints, where an error happened.",
     )(command)

@@ -5,7 +5,6 @@ The picture is redrawn by a timer that reads where the run stands; the run itsel
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -32,6 +31,7 @@ class LiveScreen:
         console: where to draw, a terminal.
         """
         self._progress: Any = None
+        self._title = Text()
         self._metrics: dict[str, Any] = {}
         self._pace = Pace()
         self._phase = "reading the recipe and the data"
@@ -50,16 +50,13 @@ class LiveScreen:
     @hookimpl
     def genlab_run_started(self, run: Any) -> None:
         """Begin to look at the run."""
+        self._title = Text(f"{run.name} on {run.assembly.accelerator.describe()}", style="bold")
         self._progress, self._phase = run, ""
 
     @hookimpl
     def genlab_step_logged(self, metrics: Mapping[str, float | None]) -> None:
         """Show the newest numbers; a bound on validation data stays until the next one."""
-        self._metrics.update(metrics)
-
-    @hookimpl
-    def genlab_checkpoint_saved(self, path: Path) -> None:
-        """Remember nothing: the bar shows where the run stands."""
+        self._metrics = {**self._metrics, **metrics}  # replaced, for the timer may be reading the old one
 
     @hookimpl
     def genlab_run_finished(self, status: str) -> None:
@@ -73,9 +70,8 @@ class LiveScreen:
             return self._spinner
         run = self._progress
         self._pace.look(run.step, now=time.monotonic())
-        parts: list[RenderableType] = [Text(f"{run.name} on {run.assembly.accelerator.describe()}", style="bold")]
-        parts.append(self._bar(run))
-        parts.append(facts((name, words) for name, words in self._lines() if words))
+        known = facts((name, words) for name, words in self._lines() if words)
+        parts: list[RenderableType] = [self._title, self._bar(run), known]
         if run.ledger:
             parts += ["", self._terms(run)]
         if self._phase:

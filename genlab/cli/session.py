@@ -29,7 +29,7 @@ class Session:
         err: everything else: progress, warnings, errors.
         no_plugins: whether to use only what genlab ships in its core.
         blocked: plugins not to load.
-        verbose: whether to show tracebacks and the log.
+        verbose: whether to say more: each checkpoint, and the traceback of an error.
     """
 
     out: Console = field(default_factory=lambda: make_console(stderr=False))

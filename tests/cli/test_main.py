@@ -1,11 +1,16 @@
 """The group of commands: quick to start, clear about what it does not know, and the same from every entry."""
 
+import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from genlab.cli.main import COMMANDS
+from genlab.cli.main import COMMANDS, EPILOG, cli
+
+ROOT = Path(__file__).parents[2]
 
 WITHOUT = "assert not {'torch', 'pydantic', 'numpy'} & set(sys.modules), 'a slow import'"
 
@@ -40,6 +45,23 @@ def test_every_command_has_help_with_examples(genlab, command):
 def test_the_line_of_a_command_in_the_help_is_the_first_of_its_own(genlab, command):
     command_help = COMMANDS[command].load().help
     assert command_help.splitlines()[0] == COMMANDS[command].summary
+
+
+def examples() -> list[str]:
+    """Return every command line that a help text shows."""
+    texts = [EPILOG, *(command.load().help for command in COMMANDS.values())]
+    lines = [line.strip() for text in texts for line in text.splitlines() if line.startswith("  genlab ")]
+    return [re.split(r" {2,}| > ", line)[0] for line in lines]
+
+
+@pytest.mark.parametrize("line", examples())
+def test_an_example_of_the_help_is_a_command_line_that_parses(line):
+    context = cli.make_context("genlab", shlex.split(line)[1:])
+    name, command, arguments = cli.resolve_command(context, [*context._protected_args, *context.args])
+    with command.make_context(name, arguments, parent=context) as parsed:
+        named = [parsed.params.get(key) for key in ("recipe", "run")]
+    shipped = {path.stem for path in (ROOT / "recipes").glob("*.toml")}
+    assert all(word in shipped or "/" in word or word.startswith("my-") for word in named if word)
 
 
 def test_an_unknown_command_is_a_usage_error_with_the_nearest_spelling(genlab):
@@ -105,3 +127,11 @@ def test_a_shell_completes_commands_and_shipped_recipes(python, monkeypatch):
     program += "'COMP_CWORD': '{number}'}}; from genlab.cli.main import main; sys.exit(main([]))"
     assert "plain,runs" in python(program.format(words="genlab ru", number=1))
     assert "plain,toy-shipped" in python(program.format(words="genlab run toy", number=2))
+
+
+def test_a_shell_completes_the_names_of_runs(python, workdir):
+    (workdir / "runs" / "mine" / "1").mkdir(parents=True)
+    (workdir / "runs" / "mine" / "1" / "run.json").write_text("{}")
+    program = "import os, sys; os.environ |= {'_GENLAB_COMPLETE': 'bash_complete', 'COMP_WORDS': 'genlab eval m', "
+    program += "'COMP_CWORD': '2'}; from genlab.cli.main import main; sys.exit(main([]))"
+    assert "plain,mine" in python(program)

@@ -3,6 +3,7 @@
 import click
 
 from genlab.cli import verbs
+from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.ledger_table import ledger_table
 from genlab.cli.options import json_option, override_option, verbose_option
@@ -11,7 +12,7 @@ from genlab.cli.session import Session, pass_session
 
 
 @click.command("eval")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option(
     "--split",
     type=click.Choice(["train", "validation", "test"]),
@@ -32,7 +33,7 @@ def command(session: Session, run: str, split: str, overrides: tuple[str, ...], 
 
     \b
     Examples:
-      genlab eval ddpm-digits
+      genlab eval ddpm
       genlab eval runs/ddpm-digits/20260101T120000Z-1a2b3c --split validation
       genlab eval vae-mnist -s 'eval.elbo={use="importance-weighted", samples=5000}'
     """

@@ -68,7 +68,7 @@ def command(
 
     \b
     Examples:
-      genlab run ddpm-digits
+      genlab run ddpm
       genlab run my-recipe.toml -s train.steps=500 -s update.lr=1e-3
       genlab run my-recipe.toml --max-time 10m
       genlab run my-recipe.toml --resume
@@ -78,11 +78,12 @@ def command(
     if recipe is None and resume is not None and resume.endswith(".toml"):
         recipe, resume = resume, LATEST  # `--resume my.toml`: the word behind the option is the recipe
     source, folder = _source(registry, recipe, overrides, out, resume)
-    screen = _screen(session, plain=plain, quiet=quiet)
+    speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
+    screen = _screen(session, plain=plain, quiet=quiet or not speaks)
     registry.hooks.register(screen, "the command line")
     with screen:
         result = verbs.run(source, out=out, resume=folder, max_time_seconds=max_time, registry=registry)
-    if os.environ.get("RANK", "0") == "0":  # of the processes torchrun starts, the first speaks
+    if speaks:
         _report(session, result, as_json=as_json, quiet=quiet)
     ctx.exit(0 if result.signal is None else 128 + result.signal)
 

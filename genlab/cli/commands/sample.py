@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from genlab.cli import verbs
+from genlab.cli.completion import complete_run
 from genlab.cli.options import override_option, verbose_option
 from genlab.cli.run_lookup import find_run
 from genlab.cli.session import Session, pass_session
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sample")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("-n", "num_draws", type=click.IntRange(min=1), default=16, show_default=True, help="How many to draw.")
 @click.option("--seed", type=click.IntRange(min=0), help="Another stream of draws; by default the recipe's seed.")
 @click.option(
@@ -45,8 +46,8 @@ def command(
 
     \b
     Examples:
-      genlab sample ddpm-digits -n 64
-      genlab sample ddpm-digits -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
+      genlab sample ddpm -n 64
+      genlab sample ddpm -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
       genlab sample runs/vae-mnist/20260101T120000Z-1a2b3c -n 10000 --out draws.npz
     """
     if trajectory and out is not None and out.suffix == ".png":

@@ -1,5 +1,6 @@
 """`genlab show`: what a recipe amounts to once its bases, overrides and defaults are in."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,8 +29,8 @@ def command(session: Session, recipe: str, overrides: tuple[str, ...], origins: 
 
     \b
     Examples:
-      genlab show ddpm-digits
-      genlab show ddpm-digits -s sampler.use=ddim > my-recipe.toml
+      genlab show ddpm
+      genlab show ddpm -s sampler.use=ddim > my-recipe.toml
       genlab show my-recipe.toml --origins
     """
     registry = session.registry()
@@ -62,4 +63,4 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

@@ -33,7 +33,7 @@ def command(
     Examples:
       genlab validate my-recipe.toml
       genlab validate recipes/*.toml
-      genlab validate ddpm-digits -s model.timesteps=100
+      genlab validate ddpm -s model.timesteps=100
     """
     registry = session.registry()
     failures: dict[str, GenlabError | None] = {}

@@ -1,11 +1,19 @@
 """`genlab run`: what it prints where, what it leaves, and how it ends."""
 
+import io
 import json
 import re
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from genlab.cli.commands import run
+from genlab.cli.log_lines import LogLines
+from genlab.cli.screen import LiveScreen
+from genlab.cli.session import Session
 
 
 def run_folders(workdir: Path) -> list[Path]:
@@ -54,6 +62,27 @@ def test_overrides_change_the_recipe(genlab, toy_toml):
 
 def test_a_shipped_recipe_runs_by_its_name(genlab, workdir):
     assert json.loads(genlab("run", "toy-shipped", "--json").out)["status"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [((), LiveScreen), (("plain",), LogLines), (("quiet",), nullcontext), (("plain", "quiet"), nullcontext)],
+)
+def test_a_terminal_has_the_live_screen_unless_told_otherwise(options, expected):
+    session = Session(err=Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "xterm"}))
+    screen = run._screen(session, **{"plain": False, "quiet": False} | dict.fromkeys(options, True))
+    assert type(screen) is expected
+
+
+def test_a_terminal_that_cannot_move_its_cursor_has_plain_lines():
+    session = Session(err=Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"}))
+    assert isinstance(run._screen(session, plain=False, quiet=False), LogLines)
+
+
+def test_of_several_processes_the_first_speaks(genlab, toy_toml, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    outcome = genlab("run", "toy.toml")
+    assert (outcome.out, outcome.err) == ("", "")
 
 
 def test_resume_goes_on_with_the_newest_run_of_the_name(genlab, toy_toml, workdir):
