@@ -21,7 +21,7 @@ class Cosine(Schedule):
     """Let alpha_bar fall as a squared cosine.
 
     >>> Cosine(2, None).betas()
-    tensor([0.5060, 0.9990], dtype=torch.float64)
+    tensor([0.5062, 0.9990], dtype=torch.float64)
     """
 
     def __init__(self, timesteps: PositiveInt, bin_width: float | None, /, *, s: PositiveFloat = 0.008) -> None:

@@ -28,12 +28,12 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from genlab.divergences import kl_normal
 from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.model import DDPM
+from genlab_ddpm.terms import prior_kl, step_kl
 from genlab_ddpm.timesteps import spread_over_batch, stratified
 
 
@@ -83,11 +83,11 @@ class Denoising(ELBOEstimator):
             with torch.no_grad() if self.objective == "simple" else nullcontext():
                 x_0_hat = model.x_0_hat(output, x_t, visit.t)
                 if visit.highest > 1:
-                    middle = middle - visit.weight * _where(visit.t > 1, _step_kl(model, x_0, x_0_hat, visit.t))
+                    middle = middle - visit.weight * _where(visit.t > 1, step_kl(model, x_0, x_0_hat, visit.t))
                 if visit.lowest == 1:
                     first = first + visit.weight * _where(visit.t == 1, model.decoder_log_prob(x_0, x_0_hat))
         terms = (
-            Term("L_T", -_prior_kl(model, x_0), "local", exact=True),
+            Term("L_T", -prior_kl(model, x_0), "local", exact=True),
             Term("L_{t-1}", middle, "local", exact=False),
             Term("L_0", first, "local", exact=False),
         )
@@ -109,20 +109,3 @@ class Denoising(ELBOEstimator):
 
 def _where(condition: Tensor, value: Tensor) -> Tensor:
     return torch.where(condition, value, torch.zeros_like(value))
-
-
-def _prior_kl(model: DDPM, x_0: Tensor) -> Tensor:
-    """Return KL( q(x_T | x_0) || N(0, I) ), `(B,)`."""
-    chain, zero = model.chain, x_0.new_zeros(())
-    return kl_normal(chain.signal[-1] * x_0, chain.log_noise_var[-1], zero, zero).flatten(1).sum(1)
-
-
-def _step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, t: Tensor) -> Tensor:
-    """Return KL( q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t) ), `(B,)`, for t >= 2; finite at t = 1.
-
-    The two means share b_t x_t, so their difference is a_t (x_0 - x_0_hat): taken so, it keeps its digits.
-    """
-    chain = model.chain
-    difference = chain.at(chain.x_0_weight, t, x_0) * (x_0 - x_0_hat)
-    q_log_var = chain.at(chain.log_posterior_var, t, x_0)
-    return kl_normal(difference, q_log_var, x_0.new_zeros(()), model.log_var(t, x_0)).flatten(1).sum(1)

@@ -7,7 +7,7 @@ from genlab.plugin import Component, hookimpl
 
 @hookimpl
 def genlab_components() -> Iterable[Component]:
-    """Return the model, its family, schedules, network, estimator and samplers."""
+    """Return the model, its family, schedules, network, estimator, samplers and figure."""
     here = "genlab_ddpm"
     return (
         Component("model", "ddpm", f"{here}.model:DDPM", "a learned reversal of a chain that adds Gaussian noise"),
@@ -20,4 +20,5 @@ def genlab_components() -> Iterable[Component]:
         Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
         Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),
+        Component("figure", "diffusion-terms", f"{here}.figure:DiffusionTerms", "what each timestep costs the bound"),
     )

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,7 @@ def test_the_grid_falls_strictly_from_the_last_timestep_to_the_first(timesteps: 
     stops = grid(timesteps, steps)
     assert len(stops) == steps
     assert stops[0] == timesteps
-    assert all(a > b for a, b in zip(stops, stops[1:], strict=False))
+    assert all(a > b for a, b in itertools.pairwise(stops))
     assert stops[-1] == 1 or steps == 1
 
 
