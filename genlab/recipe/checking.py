@@ -149,7 +149,9 @@ def _seed(recipe: Recipe, tables: TableChecker) -> int:
 def _check_table_names(recipe: Recipe, tables: TableChecker) -> None:
     known = ["name", "seed", "extends", *_INTERFACES, *_SETTINGS]
     for name in recipe.tables:
-        if name not in known:
+        if name == "extends":  # reading a file has taken its own away
+            tables.fault((name,), "must stand in a recipe file.")
+        elif name not in known:
             what = "table" if isinstance(recipe.tables[name], Mapping) else "key"
             hint = did_you_mean(name, known)
             tables.fault((name,), f"unknown {what}; a recipe takes {listing(known)}.{hint}")

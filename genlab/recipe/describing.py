@@ -4,9 +4,8 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from genlab.interfaces.part import Part
 from genlab.recipe.signature import REQUIRED, signature_of, union_options
@@ -33,8 +32,7 @@ _SECTION = re.compile(r"(Args|Attributes|Returns|Raises|Yields|Reference|Referen
 _ENTRY = re.compile(r"(\s*)(\w+(?:, \w+)*): (.*)$")
 
 
-@dataclass(frozen=True)
-class KeyDescription:
+class KeyDescription(NamedTuple):
     """One key of a component, in words.
 
     Attributes:

@@ -44,7 +44,9 @@ def merge(below: Layer, above: Layer) -> Layer:
     tables = copy.deepcopy(dict(below.tables))
     origins = dict(below.origins)
     _merge_table(tables, above.tables, (), origins)
-    return Layer(tables, origins | dict(above.origins))
+    # A table in both layers keeps the place where it was opened first; `()` is the file itself, the upper one.
+    own_file = {(): above.origins[()]} if () in above.origins else {}
+    return Layer(tables, dict(above.origins) | origins | own_file)
 
 
 def _merge_table(below: dict[str, Any], above: Mapping[str, Any], path: Key, origins: dict[Key, Origin]) -> None:
@@ -54,6 +56,6 @@ def _merge_table(below: dict[str, Any], above: Mapping[str, Any], path: Key, ori
         if isinstance(value, Mapping) and isinstance(old, dict) and value.get("use", old.get("use")) == old.get("use"):
             _merge_table(old, value, here, origins)
         else:
-            for replaced in [key for key in origins if key[: len(here)] == here]:
+            for replaced in [key for key in origins if key[: len(here)] == here]:  # the value's and all inside it
                 del origins[replaced]
             below[name] = copy.deepcopy(value)

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from genlab.discovery.registry import Registry
-from genlab.discovery.spelling import listing
 from genlab.errors import ComponentError, Fault
 from genlab.interfaces import Accelerator, DataSource, ELBOEstimator, LatentModel, Part, Sampler, VariationalFamily
 from genlab.recipe.recipe import Recipe
-from genlab.recipe.signature import produced_class, signature_of
+from genlab.recipe.signature import produced_class, signature_of, target_name, union_options
 
 _INJECTABLE = (DataSource, LatentModel, VariationalFamily, ELBOEstimator, Sampler, Accelerator)
 
@@ -30,9 +29,10 @@ def partners_of(target: Any) -> Iterator[tuple[str, Any]]:
 
 def slot_of(wanted: Any) -> str | None:
     """Return the slot whose parts an injected parameter's class speaks of; None for data and settings."""
-    for interface in _INJECTABLE:
-        if inspect.isclass(wanted) and issubclass(wanted, interface):
-            return interface.slot
+    for option in union_options(wanted):
+        for interface in _INJECTABLE:
+            if inspect.isclass(option) and issubclass(option, interface):
+                return interface.slot
     return None
 
 
@@ -90,14 +90,14 @@ def _fix(registry: Registry, key: str, slot: str, parts: Mapping[str, Part[Any]]
             continue
         if not any(partner in parts and _misfits(parts[partner].target, wanted) for partner, wanted in wants):
             fitting.append(component.name)
-    return f" {key} may be {listing(fitting)}." if fitting else ""
+    return f" Use {key} = {' or '.join(map(repr, fitting))}." if fitting else ""
 
 
 def _name(registry: Registry, slot: str, part: Part[Any]) -> str:
     try:
         return repr(registry.name_of(slot, part.target))
     except ComponentError:
-        return repr(part.target.__qualname__)
+        return target_name(part.target)
 
 
 def class_name(wanted: Any) -> str:

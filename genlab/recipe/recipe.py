@@ -50,7 +50,7 @@ class Recipe:
         return self._nearest(key).folder
 
     def _nearest(self, key: Key) -> Origin:
-        while key not in self.origins:
+        while key and key not in self.origins:
             key = key[:-1]
         return self.origins[key]
 

@@ -57,7 +57,7 @@ def signature_of(target: Callable[..., Any]) -> Signature:
     Raises:
         ComponentError: when a parameter has no type, or is neither positional-only nor keyword-only.
     """
-    who = f"{target.__module__}:{target.__qualname__}"
+    who = target_name(target)
     function = target.__init__ if inspect.isclass(target) else target
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -78,6 +78,11 @@ def signature_of(target: Callable[..., Any]) -> Signature:
         tuple(hints[p.name] for p in parameters if p.kind is p.POSITIONAL_ONLY),
         tuple(KeySignature(p.name, hints[p.name], p.default) for p in parameters if p.kind is p.KEYWORD_ONLY),
     )
+
+
+def target_name(target: Callable[..., Any]) -> str:
+    """Return where a class or function is defined: `package.module:Class`."""
+    return f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', repr(target))}"
 
 
 def part_interface(annotation: Any) -> Any | None:
@@ -103,7 +108,7 @@ def produced_class(target: Callable[..., Any]) -> type | None:
         returned = typing.get_type_hints(target).get("return")
     except (NameError, TypeError):
         return None
-    return returned if inspect.isclass(returned) else None
+    return returned if inspect.isclass(returned) and returned is not Any else None
 
 
 def _is_union(annotation: Any) -> bool:

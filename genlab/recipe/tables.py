@@ -12,7 +12,7 @@ from genlab.errors import ComponentError, Fault
 from genlab.interfaces.part import Part
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
-from genlab.recipe.signature import KeySignature, Signature, part_interface, signature_of
+from genlab.recipe.signature import REQUIRED, KeySignature, Signature, part_interface, signature_of
 from genlab.recipe.values import InvalidValueError, absolute, checked_value, shown
 
 _ABSENT: Any = object()
@@ -63,7 +63,7 @@ class TableChecker:
             return None
         name = table.get("use")
         if name is None and default is not None:
-            keys, resolved = self.keys(path, table, default.target, default.keys)
+            keys, resolved = self.keys(path, table, default.target, default_keys=default.keys)
             return Part(default.target, dict(default.keys) | keys), self._use(slot, default) | resolved
         if name is None:
             self.fault(path, f"must name its component with 'use'.{self.choices(slot)}")
@@ -74,18 +74,26 @@ class TableChecker:
         target = self._component(path, slot, name, interface)
         if target is None:
             return None
-        keys, resolved = self.keys(path, table, target)
+        own = {key: value for key, value in table.items() if key != "use"}
+        keys, resolved = self.keys(path, own, target, owner=name)
         return Part(target, keys), {"use": name} | resolved
 
     def keys(
-        self, path: Key, table: Mapping[str, Any], target: Any, default_keys: Mapping[str, Any] | None = None
+        self,
+        path: Key,
+        table: Mapping[str, Any],
+        target: Any,
+        *,
+        owner: str = "",
+        default_keys: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Check the keys of a table against a constructor.
 
         Args:
             path: where the table is.
-            table: its keys; `use` is left aside.
+            table: its keys.
             target: the class or function they are for.
+            owner: the component's name; by default the table's.
             default_keys: values of keys the table does not give, before the constructor's own defaults.
 
         Returns:
@@ -96,8 +104,8 @@ class TableChecker:
             return {}, {}
         known = [key.name for key in signature.keys]
         for name in table:
-            if name not in known and name != "use":
-                takes = f"{self._label(path, table)} takes {listing(known) if known else 'none'}"
+            if name not in known:
+                takes = f"{owner or _dotted(path)} takes {listing(known) if known else 'no keys'}"
                 self.fault((*path, name), f"unknown key; {takes}.{did_you_mean(name, known)}")
         given: dict[str, Any] = {}
         resolved: dict[str, Any] = {}
@@ -108,10 +116,8 @@ class TableChecker:
                 if value is not _ABSENT:
                     given[key.name] = value
             elif key.required and default is key.default:
-                where = (*path, "use") if "use" in table else path
-                self.faults.append(
-                    Fault(self._recipe.origin(where), _dotted((*path, key.name)), "must be given; it has no default.")
-                )
+                origin = self._recipe.origin((*path, "use"))
+                self.faults.append(Fault(origin, _dotted((*path, key.name)), "must be given; it has no default."))
                 continue
             else:
                 plain = self._plain(default, key)
@@ -165,27 +171,22 @@ class TableChecker:
     def _component_fault(self, path: Key, problem: str) -> None:
         self.component_faults.append(Fault(self._recipe.origin(path), _dotted(path), problem))
 
-    def _label(self, path: Key, table: Mapping[str, Any]) -> str:
-        """Return what a table's keys belong to: its component, or the table itself."""
-        use = table.get("use")
-        return use if isinstance(use, str) else _dotted(path)
-
     def _plain(self, value: Any, key: KeySignature) -> Any:
         """Return a value as TOML has it; None where TOML has nothing for it."""
         if isinstance(value, Part):
             interface = part_interface(key.annotation)
-            resolved = self._use(getattr(interface, "slot", ""), value)
-            return resolved | self._plain_keys(value, filled=bool(resolved))
+            return self._use(getattr(interface, "slot", ""), value) | self._plain_keys(value)
         return _toml(value)
 
-    def _plain_keys(self, part: Part[Any], *, filled: bool) -> dict[str, Any]:
+    def _plain_keys(self, part: Part[Any]) -> dict[str, Any]:
+        """Return the keys of a default part as TOML, its own defaults filled in."""
         try:
             keys = signature_of(part.target).keys
         except ComponentError:
             return {}
-        values = {key.name: self._plain(part.keys.get(key.name, key.default), key) for key in keys if not key.required}
-        given = {key.name: self._plain(part.keys[key.name], key) for key in keys if key.name in part.keys}
-        return {name: value for name, value in (values | given if filled else given).items() if value is not None}
+        given = [(key, part.keys.get(key.name, key.default)) for key in keys]
+        plain = {key.name: self._plain(value, key) for key, value in given if value is not REQUIRED}
+        return {name: value for name, value in plain.items() if value is not None}
 
     def _use(self, slot: str, part: Part[Any]) -> dict[str, Any]:
         """Return `use` for a default part; without a name in the registry it stays the constructor's default."""

@@ -7,6 +7,7 @@ path, and nothing else is converted.
 import functools
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,12 @@ def checked_value(value: Any, annotation: Any, folder: Path) -> Any:
         InvalidValueError: when it does not fit.
         ComponentError: when the annotation is no type a recipe can fill.
     """
-    adapter = _adapter(annotation)
     try:
-        checked = adapter.validate_json(json.dumps(value, default=str), strict=True)
+        checked = _adapter(annotation).validate_json(json.dumps(value, default=str), strict=True)
     except pydantic.ValidationError as error:
         raise InvalidValueError(_message(error.errors(include_url=False))) from None
+    except (TypeError, pydantic.errors.PydanticUserError) as error:
+        raise ComponentError(f"a key must have a type that TOML can fill, got {annotation!r}.") from error
     return mapped(checked, lambda item: absolute(item, folder) if isinstance(item, Path) else item)
 
 
@@ -100,17 +102,8 @@ def shown(value: Any) -> str:
 
 
 @functools.cache
-def _cached_adapter(annotation: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(annotation)
-
-
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    try:
-        return _cached_adapter(annotation)
-    except TypeError:  # an annotation that cannot be hashed is not cached
-        return TypeAdapter(annotation)
-    except pydantic.errors.PydanticUserError as error:
-        raise ComponentError(f"a key must have a type that TOML can fill, got {annotation!r}.") from error
+    return TypeAdapter(annotation)
 
 
 def _message(errors: list[ErrorDetails]) -> str:
@@ -122,11 +115,12 @@ def _message(errors: list[ErrorDetails]) -> str:
     deepest = max(len(_indices(error)) for error in errors)
     telling = [error for error in errors if len(_indices(error)) == deepest]
     rules = list(dict.fromkeys(_rule(error) for error in telling))
-    where = "".join(f"item {index + 1} " for index in _indices(telling[0]))
+    where = " of ".join(f"item {index + 1}" for index in reversed(_indices(telling[0])))
     value = telling[0]["input"]
     choices = [choice for error in telling for choice in _choices(error)]
     hint = did_you_mean(value, choices) if isinstance(value, str) else ""
-    return f"{where}must {' or '.join(rules)}, got {shown(value)}.{hint}"
+    rule = " or ".join([rules[0], *(rule.removeprefix("be ") for rule in rules[1:])])
+    return f"{where} must {rule}, got {shown(value)}.{hint}".lstrip()
 
 
 def _indices(error: ErrorDetails) -> tuple[int, ...]:
@@ -140,7 +134,7 @@ def _rule(error: ErrorDetails) -> str:
     rule = _RULES.get(error["type"])
     if rule is None:
         return f"fit its type ({error['msg']})"
-    return rule.format(**context)
+    return re.sub(r"\b1 (item|character)s\b", r"1 \1", rule.format(**context))
 
 
 def _choices(error: ErrorDetails) -> list[str]:
