@@ -5,6 +5,7 @@
 A constructor's positional-only parameters are filled by their types with parts that stand already.
 """
 
+import inspect
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from genlab.discovery import Registry, discover
 from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
 from genlab.interfaces import Part
 from genlab.recipe.checking import CheckedRecipe, check
-from genlab.recipe.partners import class_name, partners_of, slot_of
+from genlab.recipe.partners import class_name, slot_of
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
 from genlab.recipe.signature import signature_of
@@ -62,7 +63,7 @@ class _Builder:
         elbo = self._build("elbo")
         evaluation = checked.eval.elbo
         eval_elbo = elbo if evaluation is None else self._construct(("eval", "elbo"), evaluation)
-        return Assembly(
+        assembly = Assembly(
             name=checked.name,
             seed=checked.seed,
             source=source,
@@ -77,6 +78,8 @@ class _Builder:
             train=checked.train,
             eval=checked.eval,
         )
+        self._check_partners(eval_elbo)
+        return assembly
 
     def _build(self, slot: str) -> Any:
         self._standing[slot] = self._construct((slot,), self._checked.parts[slot])
@@ -84,23 +87,34 @@ class _Builder:
 
     def _construct(self, path: tuple[str, ...], part: Part[Any]) -> Any:
         try:
-            injected = [self._injected(path, wanted) for wanted in signature_of(part.target).injected]
-            built = part(*injected)
-            for slot, wanted in partners_of(type(built)):
-                self._require(path, slot, wanted)
+            return part(*[self._injected(path, wanted) for wanted in signature_of(part.target).injected])
         except IncompatibleError as error:
             raise RecipeError(self._checked.title, [self._fault(path, str(error))]) from error
         except (TypeError, ValueError, RuntimeError) as error:
             error.add_note(f"while {'.'.join(path)} of {self._checked.origin((*path, 'use'))} was built")
             raise
-        return built
+
+    def _check_partners(self, eval_elbo: Any) -> None:
+        """Check what `partners` declares against the parts as built: a function's class is only known now."""
+        parts: dict[tuple[str, ...], Any] = {(slot,): part for slot, part in self._standing.items()}
+        if eval_elbo is not self._standing["elbo"]:
+            parts["eval", "elbo"] = eval_elbo
+        faults = []
+        for path, part in parts.items():
+            for slot, wanted in part.partners.items():
+                try:
+                    self._require(path, slot, wanted)
+                except IncompatibleError as error:
+                    faults.append(self._fault(path, str(error)))
+        if faults:
+            raise RecipeError(self._checked.title, faults)
 
     def _injected(self, path: tuple[str, ...], wanted: Any) -> Any:
         slot = slot_of(wanted)
         if slot is not None:
             return self._require(path, slot, wanted)
         for value in self._values:
-            if isinstance(value, wanted):
+            if inspect.isclass(wanted) and isinstance(value, wanted):
                 return value
         who = f"{'.'.join(path)} ({self._checked.origin((*path, 'use'))})"
         raise ComponentError(f"{who} asks for {wanted!r}, which assembly cannot give it.")

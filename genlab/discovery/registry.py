@@ -123,8 +123,8 @@ class Registry:
             if found is target:
                 same_name = [other for other in self.components(slot) if other.name == component.name]
                 return component.name if len(same_name) == 1 else component.qualified_name
-        where = f"{target.__module__}:{target.__qualname__}"
-        raise ComponentError(f"{where} must be registered in slot {slot!r} to be named in a recipe, and is not.")
+        who = getattr(target, "__qualname__", repr(target))
+        raise ComponentError(f"{who} must be registered in slot {slot!r} to be named in a recipe, and is not.")
 
     def recipe_paths(self) -> tuple[Path, ...]:
         """Return the folders and files of recipes of all plugins."""
