@@ -28,7 +28,7 @@ TABLES = {
     "update": {"use": "gradient"},
     "train": {"steps": 2},
     "eval": {"elbo": {"use": "importance-weighted", "samples": 2}},
-    "sampler": {"use": "prior-predictive"},
+    "sampler": {"use": "ancestral"},
     "accelerator": {"use": "cpu"},
 }
 
@@ -85,3 +85,10 @@ def test_every_setting_has_a_line_of_its_own(settings: type) -> None:
 
 def test_every_table_of_a_recipe_is_listed() -> None:
     assert [table for table in TABLES if f"`[{table}]`" not in page("recipe.md") and table != "name"] == []
+
+
+def test_every_benchmark_is_listed() -> None:
+    listed = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    scripts = [path.name for path in (ROOT / "tests" / "benchmarks").glob("*.py")]
+    assert scripts
+    assert [name for name in scripts if f"`{name}`" not in listed] == []
