@@ -102,6 +102,18 @@ class ForLayered(ToyFamily):
         self.asked = model
 
 
+class LayeredSampler(ToySampler):
+    """One model's way of drawing."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": Layered}
+
+
+class PlainSampler(ToySampler):
+    """Another model's way of drawing, of the same name."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": Plain}
+
+
 class Closed(ELBOEstimator):
     """An estimator that fits one model only."""
 
@@ -116,6 +128,11 @@ class Closed(ELBOEstimator):
 
 def undeclared() -> Any:
     """Return a model whose class is known only once it is built."""
+    return Plain()
+
+
+def some_model() -> LatentModel:
+    """Return a model of which only the interface is known beforehand."""
     return Plain()
 
 
@@ -137,18 +154,28 @@ class ToyPlugin:
             ("model", "plain", "Plain"),
             ("model", "layered", "Layered"),
             ("model", "undeclared", "undeclared"),
+            ("model", "some-model", "some_model"),
             ("model", "takes-anything", "TakesAnything"),
             ("model", "gone", "Gone"),
             ("family", "toy", "Toy"),
             ("family", "for-layered", "ForLayered"),
             ("elbo", "closed", "Closed"),
             ("sampler", "toy", "ToySampler"),
+            ("sampler", "own", "LayeredSampler"),
             ("network", "dense", "Dense"),
             ("schedule", "cosine", "Cosine"),
             ("schedule", "linear", "Linear"),
             ("schedule", "no-schedule", "Dense"),
         ):
             yield Component(slot, name, f"recipe_toys:{target}", summary="a toy")
+
+
+class NamesakePlugin:
+    """Another plugin of the same distribution, with a sampler of the same name for another model."""
+
+    @hookimpl
+    def genlab_components(self) -> Iterable[Component]:
+        yield Component("sampler", "own", "recipe_toys:PlainSampler", summary="a toy")
 
 
 def toy_registry(**plugins: Any) -> Registry:

@@ -10,9 +10,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
-import genlab
 from genlab.discovery.hooks import GuardedHooks
 from genlab.plugin import Component
+from genlab.version import installed_version
 
 Status = Literal["ok", "blocked", "incompatible", "missing dependency", "import error", "invalid"]
 
@@ -144,9 +144,10 @@ def _check_version(plugin: Any) -> None:
         specifiers = SpecifierSet(wanted)
     except (InvalidSpecifier, TypeError, AttributeError) as error:
         raise PluginProblemError("invalid", f"genlab_requires must be a version specifier, got {wanted!r}.") from error
+    installed = installed_version()
     # A development version counts as the release it leads to.
-    if not specifiers.contains(Version(genlab.__version__).base_version, prereleases=True):
-        raise PluginProblemError("incompatible", f"it needs genlab {wanted}, got {genlab.__version__}.")
+    if not specifiers.contains(Version(installed).base_version, prereleases=True):
+        raise PluginProblemError("incompatible", f"it needs genlab {wanted}, got {installed}.")
 
 
 def _register(source: PluginSource, plugin: Any, hooks: GuardedHooks) -> None:

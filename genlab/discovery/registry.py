@@ -61,25 +61,45 @@ class Registry:
         """Return the components of a slot, or all; the core's first."""
         return tuple(component for component in self._components if slot in (None, component.slot))
 
-    def find(self, slot: str, name: str) -> RegisteredComponent:
-        """Return the component a recipe means.
+    def named(self, slot: str, name: str) -> tuple[RegisteredComponent, ...]:
+        """Return every component that a name may mean.
 
         Args:
             slot: the kind of part.
             name: `name`, or `distribution:name` where several distributions offer it.
 
         Raises:
-            ComponentError: when there is none, or there are several.
+            ComponentError: when there is none.
         """
         distribution, _, bare_name = name.rpartition(":")
-        matches = [
+        matches = tuple(
             component
             for component in self.components(slot)
             if component.name == bare_name
             and (not distribution or canonicalize_name(component.distribution) == canonicalize_name(distribution))
-        ]
+        )
         if not matches:
             raise ComponentError(self._unknown(slot, name))
+        return matches
+
+    def find(
+        self, slot: str, name: str, fits: Callable[[RegisteredComponent], bool] | None = None
+    ) -> RegisteredComponent:
+        """Return the component a recipe means.
+
+        Args:
+            slot: the kind of part.
+            name: as `named` takes it.
+            fits: where several share the name, whether one of them suits the recipe's other parts; when it singles
+                one out, that is the one. So an `ancestral` sampler is the model's own.
+
+        Raises:
+            ComponentError: when there is none, or there are several.
+        """
+        matches = self.named(slot, name)
+        if len(matches) > 1 and fits is not None:
+            fitting = tuple(component for component in matches if fits(component))
+            matches = fitting if len(fitting) == 1 else matches
         if len(matches) > 1:
             choices = sorted({component.qualified_name for component in matches})
             offered = f"is offered by {' and by '.join(sorted(component.distribution for component in matches))}"
@@ -121,8 +141,8 @@ class Registry:
             for attribute in path.split("."):
                 found = getattr(found, attribute, None)
             if found is target:
-                same_name = [other for other in self.components(slot) if other.name == component.name]
-                return component.name if len(same_name) == 1 else component.qualified_name
+                offering = {other.distribution for other in self.components(slot) if other.name == component.name}
+                return component.name if len(offering) == 1 else component.qualified_name
         who = getattr(target, "__qualname__", repr(target))
         raise ComponentError(f"{who} must be registered in slot {slot!r} to be named in a recipe, and is not.")
 

@@ -85,7 +85,7 @@ def check(recipe: Recipe, registry: Registry) -> CheckedRecipe:
     tables = TableChecker(recipe, registry)
     resolved: dict[str, Any] = {"name": _name(recipe, tables), "seed": _seed(recipe, tables)}
     _check_table_names(recipe, tables)
-    parts: dict[str, Part[Any]] = {}
+    parts = tables.parts
     for slot, interface in _INTERFACES.items():
         built = _slot(slot, interface, recipe, tables)
         if built is not None:

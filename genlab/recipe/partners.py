@@ -5,7 +5,7 @@ A part depends on another by injecting it (a positional-only parameter of that c
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from genlab.discovery.registry import Registry
@@ -62,6 +62,15 @@ def partner_faults(
     return faults
 
 
+def suits(target: Any, parts: Mapping[str, Part[Any]]) -> bool:
+    """Whether a component's partners are among the parts of a recipe, as far as these are known."""
+    return _suits(_partners(target), parts)
+
+
+def _suits(wants: Iterable[tuple[str, Any]], parts: Mapping[str, Part[Any]]) -> bool:
+    return not any(partner in parts and _misfits(parts[partner].target, wanted) for partner, wanted in wants)
+
+
 def _partners(target: Any) -> list[tuple[str, Any]]:
     try:
         return list(partners_of(target))
@@ -88,7 +97,7 @@ def _fix(registry: Registry, key: str, slot: str, parts: Mapping[str, Part[Any]]
             wants = list(partners_of(registry.load(component)))
         except ComponentError:
             continue
-        if not any(partner in parts and _misfits(parts[partner].target, wanted) for partner, wanted in wants):
+        if _suits(wants, parts):
             fitting.append(component.name)
     return f" Use {key} = {' or '.join(map(repr, fitting))}." if fitting else ""
 

@@ -6,10 +6,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from genlab.discovery.registry import Registry
+from genlab.discovery import RegisteredComponent, Registry
 from genlab.discovery.spelling import did_you_mean, listing
 from genlab.errors import ComponentError, Fault
 from genlab.interfaces.part import Part
+from genlab.recipe.partners import suits
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
 from genlab.recipe.signature import REQUIRED, KeySignature, Signature, part_interface, signature_of
@@ -24,6 +25,7 @@ class TableChecker:
     Attributes:
         faults: what is wrong with the recipe.
         component_faults: what is wrong with the components it names.
+        parts: the recipe's parts by slot, those that are checked so far.
     """
 
     def __init__(self, recipe: Recipe, registry: Registry) -> None:
@@ -31,6 +33,7 @@ class TableChecker:
         self._registry = registry
         self.faults: list[Fault] = []
         self.component_faults: list[Fault] = []
+        self.parts: dict[str, Part[Any]] = {}
 
     def fault(self, path: Key, problem: str) -> None:
         """Note that something is wrong at a path."""
@@ -144,15 +147,23 @@ class TableChecker:
 
     def _component(self, path: Key, slot: str, name: str, interface: type) -> Any:
         try:
-            target = self._registry.load(self._registry.find(slot, name))
+            component = self._registry.find(slot, name, fits=lambda found: self._fits(found, interface))
+            target = self._registry.load(component)
         except ComponentError as error:
             self._component_fault((*path, "use"), str(error))
             return None
-        if inspect.isclass(target) and inspect.isclass(interface) and not issubclass(target, interface):
+        if not _has_interface(target, interface):
             message = f"{slot} {name!r} must be a {interface.__name__}, got the class {target.__name__}."
             self._component_fault((*path, "use"), message)
             return None
         return target
+
+    def _fits(self, component: RegisteredComponent, interface: type) -> bool:
+        try:
+            target = self._registry.load(component)
+        except ComponentError:
+            return False
+        return _has_interface(target, interface) and suits(target, self.parts)
 
     def _signature(self, path: Key, target: Any) -> Signature | None:
         try:
@@ -194,6 +205,10 @@ class TableChecker:
             return {"use": self._registry.name_of(slot, part.target)}
         except ComponentError:
             return {}
+
+
+def _has_interface(target: Any, interface: type) -> bool:
+    return not (inspect.isclass(target) and inspect.isclass(interface)) or issubclass(target, interface)
 
 
 def _dotted(path: Key) -> str:

@@ -21,9 +21,7 @@ def genlab_components() -> Iterable[Component]:
         "genlab_vae.importance_weighted:ImportanceWeighted",
         "the log of a mean of importance weights",
     )
-    yield Component(
-        "sampler", "prior-predictive", "genlab_vae.sampler:PriorPredictive", "z from the prior, then x given z"
-    )
+    yield Component("sampler", "ancestral", "genlab_vae.sampler:Ancestral", "z from the prior, then x given z")
     yield Component("likelihood", "bernoulli", "genlab_vae.bernoulli:Bernoulli", "x in {0, 1}")
     yield Component("likelihood", "gaussian", "genlab_vae.gaussian:Gaussian", "real x, fixed or learned scale")
     yield Component(

@@ -10,7 +10,7 @@ from genlab.interfaces.sampler import Draws, Sampler
 from genlab_vae.model import VAE
 
 
-class PriorPredictive(Sampler):
+class Ancestral(Sampler):
     """Draw z ~ N(0, I) and x given z."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": VAE}

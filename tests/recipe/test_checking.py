@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recipe_toys import Cosine, Dense, Layered, Linear, ToyPlugin, toy_registry, toy_tables
+from recipe_toys import (
+    Cosine,
+    Dense,
+    Layered,
+    LayeredSampler,
+    Linear,
+    NamesakePlugin,
+    PlainSampler,
+    ToyPlugin,
+    toy_registry,
+    toy_tables,
+)
 
 from genlab.errors import ComponentError, RecipeError
 from genlab.interfaces import EvalSettings, Part, TrainSettings
@@ -242,6 +253,17 @@ def test_a_component_of_two_distributions_is_a_fault_only_where_it_is_used() -> 
     resolved = check(Recipe.from_tables(toy_tables(model=model, **qualified)), registry).resolved
     assert resolved["family"]["use"] == "toys:toy"
     assert resolved["model"]["schedule"]["use"] == "toys:cosine"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [({"use": "layered", "network": {"use": "dense"}}, LayeredSampler), ({"use": "plain"}, PlainSampler)],
+)
+def test_of_several_components_of_one_name_the_one_that_fits_is_meant(model: dict[str, Any], expected: type) -> None:
+    tables = toy_tables(model=model, sampler={"use": "own"})
+    checked = check(Recipe.from_tables(tables), toy_registry(**{"toys:namesake": NamesakePlugin()}))
+    assert checked.parts["sampler"].target is expected
+    assert checked.resolved["sampler"]["use"] == "own"
 
 
 def test_a_default_part_that_no_plugin_offers_keeps_its_keys_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

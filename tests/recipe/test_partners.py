@@ -35,5 +35,6 @@ def test_parts_that_do_not_fit_are_reported_with_the_other_faults() -> None:
     assert [fault.partition(":")[0] for fault in found] == ["model.width", "train.steps", "elbo.use"]
 
 
-def test_a_class_that_is_known_only_once_built_is_not_judged_before() -> None:
-    check(Recipe.from_tables(toy_tables(model={"use": "undeclared"}, elbo={"use": "closed"})), toy_registry())
+@pytest.mark.parametrize("model", ["undeclared", "some-model"])
+def test_a_class_that_is_known_only_once_built_is_not_judged_before(model: str) -> None:
+    check(Recipe.from_tables(toy_tables(model={"use": model}, elbo={"use": "closed"})), toy_registry())

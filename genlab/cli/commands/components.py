@@ -60,24 +60,30 @@ def _many(session: Session, components: Iterable[RegisteredComponent], as_json: 
 
 
 def _one(session: Session, registry: Registry, slot: str, name: str, as_json: bool) -> None:
-    component = registry.find(slot, name)
-    keys = verbs.describe_keys(registry.load(component))
+    """Show the component of that name, or each of them: which one a recipe means depends on its other parts."""
+    described = [(component, verbs.describe_keys(registry.load(component))) for component in registry.named(slot, name)]
     if as_json:
-        document = _facts(component)
-        document["keys"] = [described._asdict() for described in keys]
-        print_json(session, document)
+        documents = [{**_facts(component), "keys": [key._asdict() for key in keys]} for component, keys in described]
+        print_json(session, documents[0] if len(documents) == 1 else documents)
         return
-    heading = Text(f"{component.slot}/{component.name}", style="bold").append(f"  {component.summary}", "not bold")
-    session.out.print(heading, soft_wrap=True)
-    session.out.print(f"{component.target}, from {component.distribution}\n", style="dim", soft_wrap=True)
-    rows = [
-        (key.key, key.type, Text("required", "bold") if key.default is None else key.default, key.constraint, key.doc)
-        for key in keys
-    ]
-    if rows:
-        session.out.print(plain_table(("key", "type", "default", "must", "what it does"), rows))
-    else:
-        session.out.print("It takes no keys.")
+    for component, keys in described:
+        heading = Text(f"{component.slot}/{component.name}", style="bold").append(f"  {component.summary}", "not bold")
+        session.out.print(heading, soft_wrap=True)
+        session.out.print(f"{component.target}, from {component.distribution}\n", style="dim", soft_wrap=True)
+        rows = [
+            (
+                key.key,
+                key.type,
+                Text("required", "bold") if key.default is None else key.default,
+                key.constraint,
+                key.doc,
+            )
+            for key in keys
+        ]
+        if rows:
+            session.out.print(plain_table(("key", "type", "default", "must", "what it does"), rows))
+        else:
+            session.out.print("It takes no keys.")
 
 
 def _facts(component: RegisteredComponent) -> dict[str, Any]:
