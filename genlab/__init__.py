@@ -38,7 +38,7 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        value: Any = _version()
+        value: Any = importlib.import_module("genlab.version").installed_version()
     elif name in _HOME:
         value = getattr(importlib.import_module(_HOME[name]), name)
     elif name == "run":  # the package; its function is genlab.run.run
@@ -51,11 +51,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME, "run", "__version__"})
-
-
-def _version() -> str:
-    metadata = importlib.import_module("importlib.metadata")
-    try:
-        return str(metadata.version("genlab"))
-    except metadata.PackageNotFoundError:
-        return "0+uninstalled"

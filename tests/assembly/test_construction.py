@@ -3,11 +3,12 @@ from typing import Any
 import pytest
 import torch
 from recipe_toys import Layered, Toy, toy_registry, toy_tables
-from toy import ToySampler
+from toy import ToySampler, ToySplit
 
 from genlab.assembly import Assembly, assemble
 from genlab.errors import ComponentError, RecipeError
 from genlab.interfaces import LatentModel
+from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
 from genlab.plugin import Component, hookimpl
@@ -60,6 +61,14 @@ def test_without_a_table_of_its_own_evaluation_uses_the_estimator_of_training() 
 def test_a_checked_recipe_can_be_assembled_without_a_registry() -> None:
     checked = check(Recipe.from_tables(toy_tables()), REGISTRY)
     assert isinstance(assemble(checked), Assembly)
+
+
+def test_data_model_and_family_stand_on_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = []
+    monkeypatch.setattr(CPU, "place", lambda self, module: placed.append(type(module)))
+    monkeypatch.setattr(ToySplit, "to", lambda self, device: (placed.append(device), self)[1])
+    assembled()
+    assert placed == [torch.device("cpu")] * 3 + [Layered, Toy]
 
 
 def test_parameters_depend_on_the_seed_alone() -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import genlab
-from genlab.discovery import PluginStatus, Registry, discover
+from genlab.discovery import PluginStatus, Registry, discover, loading
 from genlab.errors import GenlabWarning
 
 GOOD = """
@@ -102,7 +101,7 @@ def test_a_broken_plugin_keeps_no_hooks(install: Install) -> None:
 def test_a_development_version_counts_as_the_release_it_leads_to(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(genlab, "__version__", "0.7.0.dev0", raising=False)
+    monkeypatch.setattr(loading, "installed_version", lambda: "0.7.0.dev0")
     install("demo", "genlab_requires = '>=0.7'")
     assert status(discover(), "demo").status == "ok"
 
