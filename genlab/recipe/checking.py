@@ -37,6 +37,7 @@ _INTERFACES: Mapping[str, type] = {
 }
 _OPTIONAL = ("sampler", "accelerator")
 _SETTINGS: Mapping[str, type] = {"train": TrainSettings, "eval": EvalSettings}
+_ARRAY = re.compile(r"\[\n((?: +[^\s\[].*,\n)+) *\]")
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 
 
@@ -72,7 +73,7 @@ class CheckedRecipe:
 
     def resolved_toml(self) -> str:
         """Return the resolved recipe as a TOML document; running it gives the same run."""
-        return tomli_w.dumps(self.resolved)
+        return _with_arrays_on_one_line(tomli_w.dumps(self.resolved))
 
 
 def check(recipe: Recipe, registry: Registry) -> CheckedRecipe:
@@ -169,3 +170,12 @@ def _raise_faults(recipe: Recipe, tables: TableChecker) -> None:
 def _reading_order(fault: Fault) -> tuple[str, int]:
     file, _, line = fault.origin.rpartition(":")
     return (file, int(line)) if line.isdigit() else (fault.origin, 0)
+
+
+def _with_arrays_on_one_line(document: str) -> str:
+    """Return a document of tomli_w with `[1, 2]` where it has a line for each item; strings hold no line breaks."""
+
+    def one_line(match: re.Match[str]) -> str:
+        return f"[{', '.join(line.strip().removesuffix(',') for line in match[1].splitlines())}]"
+
+    return _ARRAY.sub(one_line, document)

@@ -1,3 +1,4 @@
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -274,3 +275,14 @@ def test_a_default_part_that_no_plugin_offers_keeps_its_keys_without_a_name(monk
     assert resolved["model"]["schedule"] == {"shift": 0.5, "steps": 10}
     again = check(Recipe.from_tables(resolved), registry)
     assert again.resolved == resolved
+
+
+def test_a_resolved_document_keeps_short_arrays_on_one_line_and_reads_back_the_same() -> None:
+    tables = toy_tables(
+        data={"use": "points", "files": ["/a,]", "/b [\n"]},
+        model={"use": "layered", "network": {"use": "dense", "channels": [3, 5]}},
+    )
+    checked = check(Recipe.from_tables(tables), REGISTRY)
+    document = checked.resolved_toml()
+    assert "channels = [3, 5]\n" in document
+    assert tomllib.loads(document) == checked.resolved
