@@ -5,11 +5,11 @@
     L_{t-1} = E_q(x_t | x_0) KL( q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t) )    a draw of x_t, the KL exact
     L_0     = -E_q(x_1 | x_0) log p(x_0 | x_1)                                  a draw of x_1
 
-Against the generic estimator the expectation over x_{t-1} is done exactly, and the sum over t is itself estimated: with
-`timesteps = 1`, T times the term of one t drawn from 1..T, spread evenly over the batch; with n of them, t = 1 always
-and n - 1 drawn from strata of 2..T, so n = T visits every t once. All are unbiased. At n = T the variance is below the
-generic estimator's, unless the network is nearly the optimal denoiser: then the log-ratio along a whole trajectory
-hardly varies.
+Against the generic estimator the expectation over x_{t-1} is done exactly, and the sum over t is itself estimated.
+With n timesteps, t = 1 is visited always and n - 1 are drawn from strata of 2..T, more of them where the bound is spent;
+n = T visits every t once. With one timestep, t is drawn from 1..T and spread evenly over the batch, uniformly where
+L_simple is minimised. All are unbiased. At n = T the variance is below the generic estimator's, unless the network is
+nearly the optimal denoiser: then the log-ratio along a whole trajectory hardly varies.
 
 Training minimises by default, from the same pass through the network,
 
@@ -34,7 +34,7 @@ from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.terms import prior_kl, step_kl
-from genlab_ddpm.timesteps import spread_over_batch, stratified
+from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class _Visit:
 
     Attributes:
         t: `(B,)`, timesteps from `lowest` to `highest`.
-        weight: how many terms of the sum over t the visit stands for.
+        weight: `(B,)`, how many terms of the sum over t the visit stands for.
         lowest, highest: what t can be, known without looking.
     """
 
     t: Tensor
-    weight: float
+    weight: Tensor
     lowest: int
     highest: int
 
@@ -74,12 +74,12 @@ class Denoising(ELBOEstimator):
         assert isinstance(model, DDPM)
         x_0 = model.values.to_x_0(batch.x)
         middle, first, simple = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(())
-        for visit in self._visits(model.timesteps, len(x_0), generator):
+        for visit in self._visits(model, x_0, generator):
             eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
             x_t = model.chain.diffuse(x_0, eps, visit.t)
             output = model.network(x_t, visit.t, generator if model.training else None).to(x_0.dtype)
-            error = (output - model.target(x_0, eps, visit.t)).square().mean()
-            simple = simple + visit.weight / model.timesteps * error
+            error = (output - model.target(x_0, eps, visit.t)).square().flatten(1).mean(1)
+            simple = simple + (visit.weight * error).mean() / model.timesteps
             with torch.no_grad() if self.objective == "simple" else nullcontext():
                 x_0_hat = model.x_0_hat(output, x_t, visit.t)
                 if visit.highest > 1:
@@ -95,16 +95,24 @@ class Denoising(ELBOEstimator):
             return Ledger(terms)
         return Ledger(terms, surrogate="simple", surrogate_objective=simple)
 
-    def _visits(self, timesteps: int, batch_size: int, generator: torch.Generator) -> Iterator[_Visit]:
+    def _visits(self, model: DDPM, x_0: Tensor, generator: torch.Generator) -> Iterator[_Visit]:
+        last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
+        shares = where_the_bound_is(model.chain.log_noise_var)
         if self.timesteps == 1:
-            t = spread_over_batch(timesteps, batch_size, generator=generator)
-            yield _Visit(t, timesteps, 1, timesteps)
+            if self.objective == "simple":  # which asks for uniform t
+                shares = torch.full_like(shares, 1 / last)
+            index, weight = spread_over_batch(shares, batch_size, generator=generator)
+            yield _Visit(index + 1, weight.to(x_0.dtype), 1, last)
             return
-        yield _Visit(torch.ones(batch_size, dtype=torch.long, device=generator.device), 1, 1, 1)
-        num_strata = min(self.timesteps, timesteps) - 1
-        if num_strata > 0:
-            for t in stratified(2, timesteps, num_strata, batch_size, generator=generator):
-                yield _Visit(t, (timesteps - 1) / num_strata, 2, timesteps)
+        yield _Visit(one.long(), one, 1, 1)
+        if self.timesteps >= last:
+            for t in range(2, last + 1):
+                yield _Visit(one.long() * t, one, t, t)
+            return
+        later = shares[1:] / shares[1:].sum()
+        indices, weights = stratified(later, self.timesteps - 1, batch_size, generator=generator)
+        for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
+            yield _Visit(index + 2, weight, 2, last)
 
 
 def _where(condition: Tensor, value: Tensor) -> Tensor:

@@ -36,10 +36,11 @@ def exact_rows(variance: str = "fixed-small") -> dict[str, float]:
 
 @pytest.mark.parametrize("variance", ["fixed-small", "fixed-large"])
 @pytest.mark.parametrize("timesteps", [1, 2, 3, T, 2 * T])
-def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str) -> None:
+@pytest.mark.parametrize("objective", ["simple", "bound"])
+def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str, objective: Any) -> None:
     model, family = oracle_model(ORACLE, variance=variance)
     batch = repeated(X_0.tolist(), 20_000)
-    ledger = Denoising(timesteps=timesteps).estimate(model, family, batch, generator=seeded())
+    ledger = Denoising(timesteps=timesteps, objective=objective).estimate(model, family, batch, generator=seeded())
     assert [(term.name, term.scope, term.exact) for term in ledger.terms] == [
         ("L_T", "local", True),
         ("L_{t-1}", "local", False),
