@@ -11,6 +11,7 @@ from genlab.discovery import Registry
 from genlab.parts.accelerator.auto import auto
 
 DISTRIBUTIONS = ("genlab", "torch", "torchvision", "numpy", "safetensors", "pydantic", "pluggy", "click", "rich")
+VARIABLES = ("GENLAB_DATA", "GENLAB_BLOCK", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "WORLD_SIZE", "RANK")
 
 
 def environment(registry: Registry) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def environment(registry: Registry) -> dict[str, Any]:
         "plugins": {
             plugin.name: f"{plugin.distribution} {plugin.version}, {plugin.status}" for plugin in registry.plugins
         },
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "from_plugins": _from_plugins(registry),
     }
 

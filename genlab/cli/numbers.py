@@ -13,7 +13,8 @@ def value(number: float | None, se: float | None = None) -> str:
         return "-" if number is None else str(number)
     if se and math.isfinite(se):
         decimals = 1 - math.floor(math.log10(se))
-        return f"{number:,.{min(max(decimals, 0), 6)}f}"
+        if decimals <= 6:
+            return f"{number:,.{max(decimals, 0)}f}"
     return significant(number, 5)
 
 

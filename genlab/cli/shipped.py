@@ -1,6 +1,7 @@
 """The recipes that ship with plugins, described from their own first lines."""
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ class ShippedRecipe:
 
     Attributes:
         name: what `genlab run` takes.
-        summary: its first comment, which says what it shows; empty without one.
+        summary: the first sentence of the comment it begins with; empty without one.
         path: where it is.
     """
 
@@ -34,7 +35,8 @@ def _files(paths: Iterable[Path]) -> set[Path]:
 
 
 def _first_comment(path: Path) -> str:
-    """Return the comment a file begins with, its lines joined."""
+    """Return the first sentence of the comment a file begins with."""
     lines = path.read_text(encoding="utf-8").splitlines()
     comment = itertools.takewhile(lambda line: line.startswith("#"), lines)
-    return " ".join(line.lstrip("# ").strip() for line in comment)
+    text = " ".join(line.lstrip("# ").strip() for line in comment)
+    return re.split(r"(?<=\.)\s", text)[0]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from rich import box
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -11,13 +12,14 @@ def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     """Return a table with a rule under its heading and nothing else drawn.
 
     Args:
-        columns: headings.
+        columns: headings; the first column holds what is typed, and is never folded.
         rows: the cells, as many as there are columns.
         right: the headings of columns aligned to the right: numbers.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=column == columns[0])
     for row in rows:
         table.add_row(*row)
     return table

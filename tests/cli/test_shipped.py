@@ -11,10 +11,10 @@ class FakeRegistry:
         return self.paths
 
 
-def test_the_comment_at_the_top_is_the_summary_however_many_lines_it_has(tmp_path):
-    (tmp_path / "one.toml").write_text('# A line,\n# and another.\nname = "x"  # no\n# nor this\n')
+def test_the_first_sentence_of_the_comment_at_the_top_is_the_summary_however_many_lines_it_has(tmp_path):
+    (tmp_path / "one.toml").write_text('# A line,\n# of 3.5 words. And\n# another.\nname = "x"  # no\n# nor this\n')
     (recipe,) = shipped_recipes(FakeRegistry(tmp_path))
-    assert (recipe.name, recipe.summary) == ("one", "A line, and another.")
+    assert (recipe.name, recipe.summary) == ("one", "A line, of 3.5 words.")
 
 
 def test_a_recipe_without_a_comment_has_no_summary(tmp_path):

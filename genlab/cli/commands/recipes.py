@@ -29,5 +29,6 @@ def command(session: Session, as_json: bool) -> None:
     if as_json:
         print_json(session, [dataclasses.asdict(recipe) for recipe in recipes])
         return
-    rows = [(recipe.name, recipe.summary, str(recipe.path)) for recipe in recipes]
-    session.out.print(plain_table(("recipe", "what it shows", "file"), rows))
+    session.out.print(plain_table(("recipe", "what it shows"), [(recipe.name, recipe.summary) for recipe in recipes]))
+    folders = dict.fromkeys(recipe.path.parent for recipe in recipes)
+    session.out.print(f"\nfiles in {', '.join(map(str, folders))}", style="dim", soft_wrap=True)

@@ -22,7 +22,8 @@ STYLES = {"finished": "green", "converged": "green", "failed": "red"}
 def command(session: Session, out: Path, as_json: bool) -> None:
     """List the runs so far, oldest first.
 
-    The bound is the one on the test split, for runs that came to their end.
+    A folder's name begins with the time its run started (UTC). The bound is the one on the test split, for runs that
+    came to their end.
 
     \b
     Examples:
@@ -38,14 +39,11 @@ def command(session: Session, out: Path, as_json: bool) -> None:
         return
     rows = [
         (
-            summary.name,
+            str(summary.folder),
             Text(summary.status, STYLES.get(summary.status, "yellow")),
             f"{numbers.count(summary.step)} / {numbers.count(summary.steps)}",
             bounds.bound_words(summary.metrics, "test_"),
-            summary.started[:19].replace("T", " "),
-            str(summary.folder),
         )
         for summary in summaries
     ]
-    columns = ("name", "state", "step", "test bound", "started (UTC)", "folder")
-    session.out.print(plain_table(columns, rows, right=("step",)))
+    session.out.print(plain_table(("run", "state", "step", "test bound"), rows, right=("step",)))

@@ -45,7 +45,7 @@ def command(session: Session, recipe: str, overrides: tuple[str, ...], origins: 
         return
     text = checked.resolved_toml()
     if session.out.is_terminal:
-        session.out.print(Syntax(text, "toml", background_color="default", word_wrap=True))
+        session.out.print(Syntax(text, "toml", theme="ansi_dark", background_color="default", word_wrap=True))
     else:
         session.out.print(text, end="", soft_wrap=True)
 

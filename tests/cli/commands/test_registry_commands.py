@@ -76,10 +76,12 @@ def test_a_blocked_plugin_is_listed_as_blocked(genlab):
     assert [plugin["status"] for plugin in listed if plugin["name"] == "toy"] == ["blocked"]
 
 
-def test_the_environment_has_versions_devices_and_what_plugins_add(genlab):
+def test_the_environment_has_versions_devices_variables_and_what_plugins_add(genlab, monkeypatch):
+    monkeypatch.setenv("GENLAB_DATA", "/data")
     document = json.loads(genlab("env", "--json").out)
     assert document["versions"]["torch"]
     assert document["cpu"]["torch_threads"] >= 1
+    assert document["variables"]["GENLAB_DATA"] == "/data"
     assert document["from_plugins"] == {"toy fact": "42"}
 
 
