@@ -6,8 +6,8 @@
     L_0     = -E_q(x_1 | x_0) log p(x_0 | x_1)                                  a draw of x_1
 
 Against the generic estimator the expectation over x_{t-1} is done exactly, and the sum over t is itself estimated.
-With n timesteps, t = 1 is visited always and n - 1 are drawn from strata of 2..T, more of them where the bound is spent;
-n = T visits every t once. With one timestep, t is drawn from 1..T and spread evenly over the batch, uniformly where
+With n timesteps, t = 1 is visited always and n - 1 are drawn from strata of 2..T, most where the bound is spent; n = T
+visits every t once. With one timestep, t is drawn from 1..T and spread evenly over the batch, uniformly where
 L_simple is minimised. All are unbiased. At n = T the variance is below the generic estimator's, unless the network is
 nearly the optimal denoiser: then the log-ratio along a whole trajectory hardly varies.
 
