@@ -1,0 +1,65 @@
+"""A split that lies whole on the device: a batch is one `index_select`."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.data_source import Batch, Split
+
+Observe = Callable[[Tensor, torch.Generator], Tensor]
+"""How x is observed each time it is read: from values `(B, *X)` and a generator to the x of the batch."""
+
+
+class TensorSplit(Split):
+    """Observations held as one tensor.
+
+    Reading a batch waits for no device and loops over no examples.
+
+    Attributes:
+        dtype: the floating-point type of a batch's x.
+    """
+
+    def __init__(
+        self,
+        x: Tensor,
+        y: Tensor | None = None,
+        *,
+        observe: Observe | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        """Args:
+        x: `(N, *X)`, stored as it is: uint8 for levels, a quarter of the memory of float32.
+        y: `(N,)` integer labels, or None.
+        observe: applied to each batch's x; by default x is what was stored.
+        dtype: the floating-point type of a batch's x.
+        """
+        self._x, self._y, self._observe, self.dtype = x, y, observe, dtype
+
+    def __len__(self) -> int:
+        """Return N."""
+        return self._x.shape[0]
+
+    def batches(self, indices: Iterable[Tensor], generator: torch.Generator) -> Iterator[Batch]:
+        """Read observations, one batch for each tensor of indices."""
+        for batch_indices in indices:
+            chosen = self._on_device(batch_indices)
+            x = self._x.index_select(0, chosen).to(self.dtype)
+            y = None if self._y is None else self._y.index_select(0, chosen)
+            yield Batch(x if self._observe is None else self._observe(x, generator), len(self), y)
+
+    def to(self, device: torch.device) -> "TensorSplit":
+        """Return the same split with its tensors on `device`."""
+        y = None if self._y is None else self._y.to(device)
+        return TensorSplit(self._x.to(device), y, observe=self._observe, dtype=self.dtype)
+
+    def subset(self, indices: Tensor) -> "TensorSplit":
+        """Return the split of the observations at `indices`, in that order."""
+        y = None if self._y is None else self._y[indices]
+        return TensorSplit(self._x[indices], y, observe=self._observe, dtype=self.dtype)
+
+    def _on_device(self, indices: Tensor) -> Tensor:
+        if self._x.device.type == "cuda" and indices.device.type == "cpu":
+            # Only a copy from pinned memory is queued without waiting for the GPU.
+            return indices.pin_memory().to(self._x.device, non_blocking=True)
+        return indices.to(self._x.device)
