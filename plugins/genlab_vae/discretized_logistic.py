@@ -54,7 +54,7 @@ class DiscretizedLogistic(Likelihood):
         centered = x - location
         log_below = F.logsigmoid((centered + 0.5) * inverse_scale)  # log P(not above the bin)
         log_above = F.logsigmoid((0.5 - centered) * inverse_scale)  # log P(not below the bin)
-        log_width = _log_one_minus_exp(log_scale, inverse_scale)
+        log_width = torch.log(-torch.expm1(-inverse_scale))  # log(1 - exp(-1 / s)), exact for the widest s too
         inner = log_below + log_above + log_width
         log_mass = torch.where(x == 0, log_below, torch.where(x == self.top, log_above, inner))
         return log_mass.flatten(2).sum(2)
@@ -73,10 +73,3 @@ class DiscretizedLogistic(Likelihood):
         location, log_scale = self._parameters_of(output)
         u = torch.rand(location.shape, generator=generator, device=output.device, dtype=output.dtype)
         return (location + torch.exp(log_scale) * torch.logit(u)).round().clamp(0, self.top)
-
-
-def _log_one_minus_exp(log_scale: Tensor, inverse_scale: Tensor) -> Tensor:
-    """Return log(1 - exp(-1 / s)), which is -log s - 1 / (2 s) + O(1 / s^2) for the widest scales."""
-    wide = log_scale > 10
-    safe = torch.where(wide, torch.ones_like(inverse_scale), inverse_scale)
-    return torch.where(wide, -log_scale - 0.5 * inverse_scale, torch.log(-torch.expm1(-safe)))
