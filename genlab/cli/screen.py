@@ -44,8 +44,11 @@ class LiveScreen:
         self._live.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._live.stop()
+        if failure is not None and self._progress is not None and self._progress.folder is not None:
+            step, folder = numbers.count(self._progress.step), self._progress.folder.path
+            self._live.console.print(f"the run ended at step {step}; what it left is in {folder}", soft_wrap=True)
 
     @hookimpl
     def genlab_run_started(self, run: Any) -> None:

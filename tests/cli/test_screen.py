@@ -1,6 +1,8 @@
 """The live screen: what it shows while a run goes on, and that it leaves the terminal as it was."""
 
 import io
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -73,6 +75,14 @@ def test_an_interrupted_run_promises_nothing(console, progress):
     screen.genlab_run_started(run=progress)
     screen.genlab_run_finished(status="interrupted")
     assert "evaluating" not in picture(screen, console)
+
+
+def test_a_run_that_fails_says_where_its_folder_is(console, progress):
+    progress.folder = SimpleNamespace(path=Path("runs/toy/1"))
+    with pytest.raises(ZeroDivisionError), LiveScreen(console) as screen:
+        screen.genlab_run_started(run=progress)
+        raise ZeroDivisionError
+    assert "the run ended at step 0; what it left is in runs/toy/1" in console.file.getvalue()
 
 
 def test_it_shows_the_cursor_again_though_the_run_failed(console):
