@@ -79,8 +79,9 @@ def test_an_interrupted_run_promises_nothing(console, progress):
 
 def test_a_run_that_fails_says_where_its_folder_is(console, progress):
     progress.folder = SimpleNamespace(path=Path("runs/toy/1"))
-    with pytest.raises(ZeroDivisionError), LiveScreen(console) as screen:
-        screen.genlab_run_started(run=progress)
+    screen = LiveScreen(console)
+    screen.genlab_run_started(run=progress)
+    with pytest.raises(ZeroDivisionError), screen:
         raise ZeroDivisionError
     assert "the run ended at step 0; what it left is in runs/toy/1" in console.file.getvalue()
 
