@@ -17,8 +17,8 @@ from genlab.discovery.loading import (
     load_plugin,
     unmet_requirement,
 )
-from genlab.discovery.spelling import did_you_mean, listing
 from genlab.errors import ComponentError
+from genlab.spelling import did_you_mean, listing
 
 
 class Registry:

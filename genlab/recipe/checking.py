@@ -11,7 +11,6 @@ from typing import Any
 import tomli_w
 
 from genlab.discovery.registry import Registry
-from genlab.discovery.spelling import did_you_mean, listing
 from genlab.errors import ComponentError, Fault, RecipeError
 from genlab.interfaces import (
     Accelerator,
@@ -30,6 +29,7 @@ from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
 from genlab.recipe.tables import TableChecker
 from genlab.recipe.values import shown
+from genlab.spelling import did_you_mean, listing
 
 _INTERFACES: Mapping[str, type] = {
     interface.slot: interface

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from genlab.discovery.spelling import did_you_mean, listing
 from genlab.errors import Fault, RecipeError
 from genlab.recipe.merging import Layer, Origin, merge
 from genlab.recipe.overrides import read_overrides
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import key_lines
 from genlab.shipped import recipes_folder
+from genlab.spelling import did_you_mean, listing
 
 _POSITION = re.compile(r" \(at line (\d+), column \d+\)$")
 _END = " (at end of document)"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from genlab.discovery import RegisteredComponent, Registry
-from genlab.discovery.spelling import did_you_mean, listing
 from genlab.errors import ComponentError, Fault
 from genlab.interfaces.part import Part
 from genlab.recipe.partners import suits
@@ -15,6 +14,7 @@ from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
 from genlab.recipe.signature import REQUIRED, KeySignature, Signature, part_interface, signature_of
 from genlab.recipe.values import InvalidValueError, absolute, checked_value, shown
+from genlab.spelling import did_you_mean, listing
 
 _ABSENT: Any = object()
 

@@ -16,8 +16,8 @@ import pydantic
 from pydantic import TypeAdapter
 from pydantic_core import ErrorDetails
 
-from genlab.discovery.spelling import did_you_mean
 from genlab.errors import ComponentError
+from genlab.spelling import did_you_mean
 
 _RULES: Mapping[str, str] = {
     "int_type": "be a whole number",

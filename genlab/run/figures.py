@@ -27,7 +27,7 @@ def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draw
                 figure = registry.load(component)()
                 canvas = figure.draw(context) if _fits(figure, assembly) else None
             except Exception as error:
-                warnings.warn(f"figure {component.name!r} was not drawn: {error!r}", GenlabWarning, stacklevel=2)
+                warnings.warn(f"figure {component.name!r} was not drawn: {error}", GenlabWarning, stacklevel=2)
                 continue
             if canvas is not None:
                 path = folder.path / "figures" / f"{component.name}.png"

@@ -131,6 +131,9 @@ def _finish(
             metrics |= {f"test_{name}": value for name, value in evaluation.metrics.items()}
         if progress.status != "interrupted" and request.signal is None:
             draw_figures(assembly, registry, folder, _save_samples(assembly, folder, progress.step))
+        if request.signal is not None:
+            progress.status, progress.signal = "interrupted", request.signal
+            progress.reason = f"signal {request.signal} after the last step"
     record: dict[str, Any] = {"status": progress.status, "step": progress.step, "metrics": metrics}
     if progress.reason:
         record["reason"] = progress.reason

@@ -89,7 +89,7 @@ def test_it_stops_when_a_sweep_gains_less_than_the_tolerance():
     gains = np.diff(bounds)
     assert (gains[:-1] >= 1e-4).all()
     assert gains[-1] < 1e-4
-    assert update.stop_reason == "converged: a sweep raised the bound by less than 0.0001 nats"
+    assert update.stop_reason == "a sweep raised the bound by less than 0.0001 nats"
 
 
 def test_a_tolerance_of_zero_never_stops():

@@ -12,8 +12,8 @@ from genlab.cli.options import json_option
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import plain_table
 from genlab.discovery import RegisteredComponent, Registry
-from genlab.discovery.spelling import did_you_mean
 from genlab.errors import ComponentError
+from genlab.spelling import did_you_mean
 
 
 @click.command("components")

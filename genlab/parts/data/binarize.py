@@ -66,3 +66,8 @@ def binarized_split(x: Tensor, y: Tensor | None, levels: int, how: Binarization,
 def levels_after(levels: int, how: Binarization) -> int:
     """Return how many levels x has once binarised."""
     return levels if how == "none" else 2
+
+
+def binarized_name(name: str, how: Binarization) -> str:
+    """Return a data set's name with its binarisation, which every published bound depends on."""
+    return name if how == "none" else f"{name} ({how} binarisation)"

@@ -7,7 +7,7 @@ import torch
 
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.binarize import Binarization, binarized_split, levels_after
+from genlab.parts.data.binarize import Binarization, binarized_name, binarized_split, levels_after
 from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 
 _FILE = Path(__file__).with_name("digits.npz")
@@ -52,4 +52,9 @@ class Digits(DataSource):
         parts = split_indices(len(whole), self._split, self._split_seed)
         train, validation, test = (whole.subset(indices) for indices in parts)
         levels = levels_after(_LEVELS, self._binarize)
-        return Splits(DataSpec("digits", (1, 8, 8), len(train), levels, 10), train, validation, test)
+        return Splits(
+            DataSpec(binarized_name("digits", self._binarize), (1, 8, 8), len(train), levels, 10),
+            train,
+            validation,
+            test,
+        )

@@ -1,6 +1,5 @@
 """Optimisers of torch, by name, and their state as plain nested dicts."""
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 from torch import nn
 
 from genlab.errors import IncompatibleError
+from genlab.spelling import did_you_mean
 
 
 def _steps_from_gradients(value: object) -> bool:
@@ -35,8 +35,7 @@ def build_optimizer(
         IncompatibleError: when torch has none of that name, or it refuses an option.
     """
     if name.lower() not in _OPTIMIZERS:
-        close = difflib.get_close_matches(name.lower(), _OPTIMIZERS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(name, _OPTIMIZERS)
         raise IncompatibleError(
             f"update.optimizer must be one of {', '.join(sorted(_OPTIMIZERS))}, got {name!r}.{hint}"
         )

@@ -10,7 +10,7 @@ from genlab.parts.accelerator.cuda import CUDA
 
 def test_asking_for_a_gpu_that_is_not_there_says_what_to_do():
     missing = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    with pytest.raises(DeviceError, match='Use accelerator.use = "cpu"') as raised:
+    with pytest.raises(DeviceError, match=r'Use accelerator\.use = "cpu"') as raised:
         CUDA(index=missing)
     assert raised.value.exit_code == 5
 

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from genlab.errors import DataError
+from genlab.parts.data.images import Images
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten images in two class folders; the left half is black, the right half the image's number."""
+    for number in range(10):
+        kind = tmp_path / "pictures" / ("cats" if number % 2 else "ants")
+        kind.mkdir(parents=True, exist_ok=True)
+        pixels = np.zeros((16, 32, 3), dtype=np.uint8)
+        pixels[:, 16:] = number * 20
+        Image.fromarray(pixels).save(kind / f"{number}.png")
+    return tmp_path / "pictures"
+
+
+def read(splits, name="train"):
+    split = splits[name]
+    return next(split.batches([torch.arange(len(split))], torch.Generator()))
+
+
+def test_the_middle_square_is_kept(folder):
+    batch = read(Images(path=folder, size=8, split=(1, 0, 0)).load())
+    assert batch.x.shape == (10, 3, 8, 8)
+    assert batch.x[:, :, :, :4].max() == 0
+    assert sorted(batch.x[:, 0, 0, 7].tolist()) == [20 * number for number in range(10)]
+
+
+def test_folders_are_classes_in_alphabetical_order(folder):
+    splits = Images(path=folder, size=8, split=(1, 0, 0)).load()
+    batch = read(splits)
+    assert splits.spec.num_classes == 2
+    assert torch.equal(batch.y, (batch.x[:, 0, 0, 7] / 20).long() % 2)
+
+
+def test_grey_images_have_one_channel(folder):
+    assert Images(path=folder, size=8, color=False).load().spec.event_shape == (1, 8, 8)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_streamed_images_are_those_held_in_memory(folder, workers):
+    held = read(Images(path=folder, size=8, in_memory=True).load(), "train")
+    streamed = read(Images(path=folder, size=8, in_memory=False, workers=workers).load(), "train")
+    assert torch.equal(held.x, streamed.x)
+    assert torch.equal(held.y, streamed.y)
+
+
+def test_a_file_that_is_no_image_is_named(folder):
+    (folder / "cats" / "broken.png").write_bytes(b"garbage")
+    with pytest.raises(DataError, match=r"broken.png cannot be read as an image"):
+        Images(path=folder, size=8).load()
+
+
+def test_a_broken_file_met_by_a_worker_is_the_same_clear_error(folder):
+    (folder / "cats" / "broken.png").write_bytes(b"garbage")
+    splits = Images(path=folder, size=8, in_memory=False, workers=1, split=(1, 0, 0)).load()
+    with pytest.raises(DataError, match=r"^[^\n]*broken.png cannot be read as an image[^\n]*$"):
+        read(splits)
+
+
+def test_no_folder_and_an_empty_one_are_explained(tmp_path):
+    with pytest.raises(DataError, match="must be a folder of images"):
+        Images(path=tmp_path / "nowhere").load()
+    with pytest.raises(DataError, match="must hold images"):
+        Images(path=tmp_path).load()
