@@ -26,7 +26,7 @@ class BoundCurve(Figure):
         surrogates = sorted({key for line in context.history for key in line if key.startswith("objective_")})
         canvas = Canvas(figsize=(7, 4.2), layout="constrained")
         axes = canvas.subplots()
-        _plot(axes, context.history, bound, "training minibatches", "C0", alpha=0.6)
+        _plot(axes, context.history, bound, "training", "C0", alpha=0.6)
         _plot(axes, context.history, f"validation_{bound}", "validation", "C1", marker="o")
         axes.set(xlabel="step", ylabel=unit)
         _frame(axes, [line.get(bound) for line in context.history])
@@ -36,7 +36,7 @@ class BoundCurve(Figure):
             _plot(right, context.history, surrogates[0], surrogates[0].replace("_", " "), "C2", alpha=0.4)
             right.set(yscale="log", ylabel=surrogates[0].replace("_", " "))
             right.legend(loc="upper center", frameon=False)
-        axes.legend(loc="upper right", frameon=False)
+        axes.legend(frameon=False)
         return canvas
 
 
