@@ -65,7 +65,8 @@ class Denoising(ELBOEstimator):
         """
         self.timesteps = timesteps
         self.objective = objective
-        self.protocol = f"denoising, {timesteps} stratified timestep{'s' if timesteps > 1 else ''} an example"
+        visits = "1 timestep" if timesteps == 1 else f"{timesteps} timesteps, t = 1 among them,"
+        self.protocol = f"denoising, {visits} an example"
 
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator

@@ -13,7 +13,10 @@ def genlab_components() -> Iterable[Component]:
         Component("model", "ddpm", f"{here}.model:DDPM", "a learned reversal of a chain that adds Gaussian noise"),
         Component("family", "forward-diffusion", f"{here}.family:ForwardDiffusion", "the fixed chain that adds noise"),
         Component(
-            "elbo", "denoising", f"{here}.estimator:Denoising", "exact KLs at random timesteps; trains on L_simple"
+            "elbo",
+            "denoising",
+            f"{here}.estimator:Denoising",
+            "exact KLs at random timesteps; trains on L_simple or the bound",
         ),
         Component("sampler", "ancestral", f"{here}.ancestral:Ancestral", "every step of the learned reverse chain"),
         Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic at eta = 0"),
