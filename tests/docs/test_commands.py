@@ -13,7 +13,7 @@ from markdown_page import ROOT, blocks
 from genlab.cli.main import cli
 from genlab.discovery import Registry, discover
 from genlab.errors import RecipeError
-from genlab.recipe import check, read_recipe
+from genlab.recipe import check, describe_keys, read_recipe
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = sorted(
@@ -91,3 +91,11 @@ def test_the_faults_on_the_recipe_page_read_as_they_do(
         assert f"{message('short.toml', (), registry)}\n" == shown[0]
     monkeypatch.chdir(ROOT)
     assert f"{message('recipes/ddpm.toml', ('elbo.use=reparameterized',), registry)}\n" == shown[1]
+
+
+def test_the_keys_on_the_page_about_data_are_keys_of_the_sources(registry: Registry) -> None:
+    pages = [tomllib.loads(block)["data"] for block in blocks(ROOT / "docs" / "how-to" / "own-data.md", "toml")]
+    assert {table["use"] for table in pages} == {"table", "images"}
+    for table in pages:
+        source = registry.load(registry.find("data", table.pop("use")))
+        assert set(table) <= {key.key for key in describe_keys(source)}
