@@ -49,7 +49,7 @@ class CoordinateAscent(UpdateRule):
         if self._tolerance > 0:
             gain = (bound - previous.to(bound.device)).item()
             if gain < self._tolerance:
-                self.stop_reason = f"converged: a sweep raised the bound by less than {self._tolerance:g} nats"
+                self.stop_reason = f"a sweep raised the bound by less than {self._tolerance:g} nats"
 
     def state_dict(self) -> dict[str, Any]:
         """Return the bound of the last sweep."""

@@ -68,6 +68,14 @@ def test_separated_groups_each_get_a_mean(init):
     assert (mean[order] - centers).abs().max().item() < 5
 
 
+def test_a_rare_observation_far_away_gets_a_mean_of_its_own():
+    torch.manual_seed(0)
+    x = torch.cat([torch.randn(3_000, 1, generator=torch.Generator().manual_seed(0)), torch.tensor([[1e4]])])
+    splits = in_memory(x)
+    model = GaussianMixture(splits.spec, components=2, mean_scale=50.0, noise_scale=1.0)
+    assert MeanField(model, splits, init="k-means++").mean.max().item() == 1e4
+
+
 def test_the_start_is_the_same_under_the_same_seed():
     mixture = example(num_data=200)
     means = []
