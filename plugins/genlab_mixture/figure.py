@@ -63,11 +63,11 @@ def _draw_curves(axes: Any, x: Tensor, weights: Tensor, mean: Tensor, var: Tenso
     curves = weights.unsqueeze(-1) * log_normal(grid, mean.unsqueeze(-1), var.unsqueeze(-1)).exp()
     axes.hist(x.numpy(), bins=_num_bins(len(x)), density=True, color="0.85", label="training data")
     rug = x[:: max(1, len(x) // _NUM_RUG)]
-    axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=3)
+    axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=4)
     for component in weights.argsort(descending=True).tolist():
         label = f"weight {weights[component]:.2f}, mean {mean[component]:.3g}"
-        axes.plot(grid.numpy(), curves[component].numpy(), color=f"C{component % 10}", linewidth=1.2, label=label)
-    axes.plot(grid.numpy(), curves.sum(0).numpy(), color="black", linewidth=1.6, label="predictive density")
+        axes.plot(grid.numpy(), curves[component].numpy(), color=f"C{component % 10}", label=label, zorder=3)
+    axes.plot(grid.numpy(), curves.sum(0).numpy(), color="black", linewidth=2.5, label="predictive density")
     axes.set(xlabel="x", ylabel="density", ylim=(0, None))
 
 
