@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from genlab.errors import DataError
@@ -50,7 +50,7 @@ class ImageFiles:
         path = self.paths[index]
         try:
             with Image.open(path) as image:
-                square = _square(image.convert("RGB" if self.color else "L"), self.size)
+                square = _square(_eight_bits(path, image).convert("RGB" if self.color else "L"), self.size)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise DataError(f"{path} cannot be read as an image: {error}. Take it out of the folder.") from error
         pixels = torch.from_numpy(np.array(square))
@@ -111,7 +111,7 @@ class Images(DataSource):
     def _find(self) -> ImageFiles:
         if not self._path.is_dir():
             raise DataError(f"data.path must be a folder of images, got {self._path}, which is none.")
-        paths = tuple(sorted(path for path in self._path.rglob("*") if path.suffix.lower() in _ENDINGS))
+        paths = tuple(sorted(path for path in self._path.rglob("[!.]*") if path.suffix.lower() in _ENDINGS))
         if not paths:
             raise DataError(f"{self._path} must hold images ({', '.join(sorted(_ENDINGS))}), got none.")
         folders = [path.relative_to(self._path).parts[0] for path in paths if path.parent != self._path]
@@ -128,6 +128,16 @@ def _in_memory(files: ImageFiles, parts: tuple[Tensor, Tensor, Tensor]) -> list[
     images = torch.stack([files[index][0] for index in range(len(files.paths))])
     whole = TensorSplit(images, None if files.labels is None else torch.tensor(files.labels))
     return [whole.subset(indices) for indices in parts]
+
+
+def _eight_bits(path: Path, image: Image.Image) -> Image.Image:
+    """Return the image the right way up, if its channels have at most 8 bits: the conversion would clip others."""
+    if image.mode.startswith(("I", "F")):
+        raise DataError(
+            f"{path} must have at most 8 bits a channel, got mode {image.mode}. "
+            "Convert it, or take it out of the folder."
+        )
+    return ImageOps.exif_transpose(image)
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:

@@ -1,18 +1,16 @@
 """Numeric columns of a CSV, NPZ or safetensors file, as real-valued rows."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from genlab.errors import DataError
+from genlab.errors import DataError, IncompatibleError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.columns import Columns, read_columns
+from genlab.parts.data.columns import read_columns
 from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 from genlab.parts.data.tensor_split import TensorSplit
-from genlab.spelling import did_you_mean, listing
 
 
 class Table(DataSource):
@@ -35,9 +33,11 @@ class Table(DataSource):
             split_seed: fixes which row goes where.
 
         Raises:
-            IncompatibleError: when the shares do not sum to 1.
+            IncompatibleError: when the shares do not sum to 1, or no column is named, or one twice.
         """
         check_fractions(split)
+        if columns is not None and (not columns or len(set(columns)) < len(columns)):
+            raise IncompatibleError(f"data.columns must name at least one column, each once, got {list(columns)}.")
         self.batch_size, self._path, self._columns = batch_size, path, columns
         self._split, self._split_seed = split, split_seed
 
@@ -47,9 +47,9 @@ class Table(DataSource):
         Raises:
             DataError: when it is missing or malformed, a column is unknown, or a cell is no finite number.
         """
-        available = read_columns(self._path)
-        names = self._columns if self._columns is not None else tuple(available)
-        rows = self._matrix(available, names)
+        columns = read_columns(self._path, self._columns)
+        names = tuple(columns)
+        rows = torch.stack([torch.from_numpy(column) for column in columns.values()], dim=1)
         if not len(rows):
             raise DataError(f"{self._path} must have at least one row of data, got none.")
         _check_finite(self._path, rows, names)
@@ -58,29 +58,13 @@ class Table(DataSource):
         train, validation, test = (whole.subset(indices) for indices in parts)
         return Splits(DataSpec(self._path.name, (len(names),), len(train)), train, validation, test)
 
-    def _matrix(self, available: Columns, names: Iterable[str]) -> Tensor:
-        """Return the columns side by side, `(N, D)` in float64."""
-        unknown = [name for name in names if name not in available]
-        if unknown:
-            raise DataError(
-                f"data.columns must name columns of {self._path}, got {listing(unknown)}. It has {listing(available)}."
-                f"{did_you_mean(unknown[0], available)}"
-            )
-        columns = [torch.from_numpy(available[name]) for name in names]
-        if not columns:
-            raise DataError(f"{self._path} must have at least one column, got none.")
-        lengths = {name: len(available[name]) for name in names}
-        if len(set(lengths.values())) > 1:
-            raise DataError(f"the columns of {self._path} must have one length, got {lengths}.")
-        return torch.stack(columns, dim=1)
-
 
 def _check_finite(path: Path, rows: Tensor, names: tuple[str, ...]) -> None:
-    bad = (~torch.isfinite(rows)).nonzero()
+    bad = (~torch.isfinite(rows.float())).nonzero()
     if len(bad):
         row, column = bad[0].tolist()
         more = f" {len(bad) - 1} more cells are not finite either." if len(bad) > 1 else ""
         raise DataError(
-            f"{path} must hold finite numbers, got {rows[row, column].item()} in row {row + 1}, column "
-            f"{names[column]!r}.{more} Take those rows out, or leave the column out with data.columns."
+            f"{path} must hold finite float32 numbers, got {rows[row, column].item()} in row {row + 1}, "
+            f"column {names[column]!r}.{more} Take those rows out, or leave the column out with data.columns."
         )

@@ -68,3 +68,25 @@ def test_no_folder_and_an_empty_one_are_explained(tmp_path):
         Images(path=tmp_path / "nowhere").load()
     with pytest.raises(DataError, match="must hold images"):
         Images(path=tmp_path).load()
+
+
+def test_sixteen_bits_a_channel_are_refused_for_they_would_be_clipped(tmp_path):
+    Image.fromarray(np.full((8, 8), 1000, dtype=np.uint16)).save(tmp_path / "deep.png")
+    with pytest.raises(DataError, match=r"deep\.png must have at most 8 bits a channel, got mode I;16"):
+        Images(path=tmp_path, size=8, split=(1, 0, 0)).load()
+
+
+def test_a_photograph_is_turned_the_way_its_camera_was_held(tmp_path):
+    pixels = np.zeros((8, 8, 3), dtype=np.uint8)
+    pixels[:4] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(pixels).save(tmp_path / "photo.png", exif=exif)
+    x = read(Images(path=tmp_path, size=8, split=(1, 0, 0)).load()).x
+    assert x[0, :, :4].max() == 0
+    assert x[0, :, 4:].min() == 255
+
+
+def test_hidden_files_are_passed_over(folder):
+    (folder / "cats" / "._1.png").write_bytes(b"what a Mac leaves behind")
+    assert Images(path=folder, size=8).load().spec.num_train == 8

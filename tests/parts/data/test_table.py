@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_tensors
 
-from genlab.errors import DataError
+from genlab.errors import DataError, IncompatibleError
 from genlab.parts.data.table import Table
 
 ROWS = np.arange(20, dtype=np.float64).reshape(10, 2)
@@ -52,7 +53,7 @@ def test_a_matrix_counts_as_its_columns(tmp_path):
     ("content", "message"),
     [
         ("a,b\n1,2\n3,x\n", r"got 'x' in row 2, column 'b'"),
-        ("a,b\n1,2\n3,nan\n", r"finite numbers, got nan in row 2, column 'b'"),
+        ("a,b\n1,2\n3,nan\n", r"finite float32 numbers, got nan in row 2, column 'b'"),
         ("a,b\n1,2\n3,\n", r"got '' in row 2, column 'b'"),
         ("a,b\n1,2\n3\n", r"2 cells in every row, got 1 in row 2"),
         ("a,a\n1,2\n", r"name each column once, got \['a'\]"),
@@ -90,3 +91,48 @@ def test_columns_of_different_lengths_are_refused(tmp_path):
     np.savez(tmp_path / "x.npz", a=np.zeros(3), b=np.zeros(4))
     with pytest.raises(DataError, match="one length"):
         Table(path=tmp_path / "x.npz").load()
+
+
+def test_columns_that_are_not_chosen_may_hold_anything(tmp_path):
+    (tmp_path / "x.csv").write_text("name,age,spend\nann,1,2\nbob,3,4\n")
+    np.savez(tmp_path / "x.npz", name=np.array(["ann", "bob"]), spend=[2, 4], cube=np.zeros((1, 1, 1)), age=[1, 3])
+    for name in ("x.csv", "x.npz"):
+        rows = everything(Table(path=tmp_path / name, columns=("spend", "age"), split=(1, 0, 0)).load())
+        assert sorted(rows.tolist()) == [[2, 1], [4, 3]]
+
+
+def test_a_column_of_words_is_refused_where_it_is_read(tmp_path):
+    np.savez(tmp_path / "x.npz", name=np.array(["ann", "bob"]))
+    with pytest.raises(DataError, match=r"array 'name' of .* must hold real numbers, got <U3"):
+        Table(path=tmp_path / "x.npz").load()
+
+
+def test_bfloat16_is_read(tmp_path):
+    save_tensors({"x": torch.tensor([[1.0, 2.0]], dtype=torch.bfloat16)}, tmp_path / "x.safetensors")
+    assert everything(Table(path=tmp_path / "x.safetensors", split=(1, 0, 0)).load()).tolist() == [[1, 2]]
+
+
+def test_a_number_too_large_for_float32_is_refused(tmp_path):
+    (tmp_path / "x.csv").write_text("a\n1\n-1e39\n")
+    with pytest.raises(DataError, match=r"finite float32 numbers, got -1e\+39 in row 2, column 'a'"):
+        Table(path=tmp_path / "x.csv").load()
+
+
+@pytest.mark.parametrize("damage", ["cut short", "one bit", "a single array"])
+def test_a_damaged_npz_is_one_clear_error(tmp_path, damage):
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.arange(1000.0))
+    content = bytearray(path.read_bytes())
+    content[200] ^= damage == "one bit"
+    path.write_bytes(content[:3000] if damage == "cut short" else content)
+    if damage == "a single array":
+        with path.open("wb") as file:
+            np.save(file, np.arange(3))
+    with pytest.raises(DataError, match=r"x\.npz (cannot be read as NPZ|must be an NPZ archive)"):
+        Table(path=path).load()
+
+
+@pytest.mark.parametrize("columns", [(), ("a", "a")])
+def test_columns_named_twice_or_not_at_all_are_refused_when_built(tmp_path, columns):
+    with pytest.raises(IncompatibleError, match=r"data\.columns must name at least one column, each once"):
+        Table(path=tmp_path / "x.csv", columns=columns)
