@@ -44,9 +44,11 @@ class RecipeError(GenlabError):
     exit_code = 3
 
     def __init__(self, title: str, faults: Sequence[Fault]) -> None:
-        """Args:
-        title: the recipe's name as the user gave it.
-        faults: at least one.
+        """Make one.
+
+        Args:
+            title: the recipe's name as the user gave it.
+            faults: at least one.
         """
         self.title = title
         self.faults = tuple(faults)

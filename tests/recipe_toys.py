@@ -37,9 +37,11 @@ class Dense(Network):
     """A network whose input has the shape its owner knows."""
 
     def __init__(self, event_shape: tuple[int, ...], /, *, channels: tuple[PositiveInt, ...] = (4, 4)) -> None:
-        """Args:
-        channels: the width of each
-            hidden layer.
+        """Make one from a recipe's keys.
+
+        Args:
+            channels: the width of each
+                hidden layer.
         """
         super().__init__()
         self.channels = channels

@@ -33,9 +33,11 @@ class LazyGroup(click.Group):
     """A group whose help needs none of its commands."""
 
     def __init__(self, *, lazy: Mapping[str, LazyCommand] | None = None, **settings: Any) -> None:
-        """Args:
-        lazy: the commands by name, in the order the help shows them.
-        settings: what click's own group takes.
+        """Make one.
+
+        Args:
+            lazy: the commands by name, in the order the help shows them.
+            settings: what click's own group takes.
         """
         super().__init__(**settings)
         self.lazy = dict(lazy or {})

@@ -21,9 +21,11 @@ class LogLines:
     """Plain lines, written by a timer that reads where the run stands; a context manager around the run."""
 
     def __init__(self, console: Console, *, verbose: bool = False) -> None:
-        """Args:
-        console: where to write.
-        verbose: whether each checkpoint has a line too.
+        """Make one.
+
+        Args:
+            console: where to write.
+            verbose: whether each checkpoint has a line too.
         """
         self._console, self._verbose = console, verbose
         self._progress: Any = None

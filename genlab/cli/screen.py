@@ -27,8 +27,10 @@ class LiveScreen:
     """A progress bar, the bound and its terms, in place; a context manager around the run."""
 
     def __init__(self, console: Console) -> None:
-        """Args:
-        console: where to draw, a terminal.
+        """Make one.
+
+        Args:
+            console: where to draw, a terminal.
         """
         self._progress: Any = None
         self._title = Text()

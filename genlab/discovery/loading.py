@@ -78,9 +78,11 @@ class PluginProblemError(Exception):
     """Why a plugin cannot be used; it never leaves this package."""
 
     def __init__(self, status: Status, reason: str) -> None:
-        """Args:
-        status: what `genlab plugins` shows.
-        reason: one sentence.
+        """Make one.
+
+        Args:
+            status: what `genlab plugins` shows.
+            reason: one sentence.
         """
         super().__init__(reason)
         self.status = status

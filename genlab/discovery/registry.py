@@ -30,9 +30,11 @@ class Registry:
     """
 
     def __init__(self, sources: Iterable[PluginSource], set_aside: Iterable[PluginStatus] = ()) -> None:
-        """Args:
-        sources: the plugins to load, in the order their components are listed.
-        set_aside: plugins that are not to be loaded, e.g. blocked ones.
+        """Make one.
+
+        Args:
+            sources: the plugins to load, in the order their components are listed.
+            set_aside: plugins that are not to be loaded, e.g. blocked ones.
         """
         self.hooks = GuardedHooks()
         statuses: list[PluginStatus] = []

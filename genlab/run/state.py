@@ -20,11 +20,13 @@ class TrainingStream:
     """
 
     def __init__(self, split: Split, batch_size: int, *, order_seed: int, observation: torch.Generator) -> None:
-        """Args:
-        split: N observations.
-        batch_size: B; cut to N.
-        order_seed: where the permutations come from.
-        observation: randomness of the observation itself, on the split's device.
+        """Make one.
+
+        Args:
+            split: N observations.
+            batch_size: B; cut to N.
+            order_seed: where the permutations come from.
+            observation: randomness of the observation itself, on the split's device.
         """
         self.num_data = len(split)
         self.batch_size = min(batch_size, self.num_data)

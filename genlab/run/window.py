@@ -20,9 +20,11 @@ class LedgerWindow:
     """Keeps ledgers; reading their mean is what computes it and waits for the device."""
 
     def __init__(self, num_data: int, spec: DataSpec) -> None:
-        """Args:
-        num_data: N, the number of training observations.
-        spec: the data's specification.
+        """Make one.
+
+        Args:
+            num_data: N, the number of training observations.
+            spec: the data's specification.
         """
         self._num_data, self._spec = num_data, spec
         self._values: dict[str, list[Tensor]] = {}

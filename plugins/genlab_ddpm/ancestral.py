@@ -23,8 +23,10 @@ class Ancestral(Sampler):
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
 
     def __init__(self, *, frames: PositiveInt = 20) -> None:
-        """Args:
-        frames: how many states a trajectory keeps after the first, where one is asked for.
+        """Make one from a recipe's keys.
+
+        Args:
+            frames: how many states a trajectory keeps after the first, where one is asked for.
         """
         self._frames = frames
 

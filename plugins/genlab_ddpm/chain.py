@@ -50,8 +50,10 @@ class ForwardChain(nn.Module):
     log_posterior_var: Tensor
 
     def __init__(self, betas: Tensor) -> None:
-        """Args:
-        betas: beta_1..beta_T, `(T,)`, float64.
+        """Make one.
+
+        Args:
+            betas: beta_1..beta_T, `(T,)`, float64.
         """
         super().__init__()
         self._exact = _tables(betas)

@@ -25,8 +25,10 @@ class Cosine(Schedule):
     """
 
     def __init__(self, timesteps: PositiveInt, bin_width: float | None, /, *, s: PositiveFloat = 0.008) -> None:
-        """Args:
-        s: the offset that keeps the first steps from being too small; more for fewer grey levels.
+        """Make one from a recipe's keys.
+
+        Args:
+            s: the offset that keeps the first steps from being too small; more for fewer grey levels.
         """
         self._timesteps, self._s = timesteps, s
 

@@ -36,7 +36,9 @@ class DDIM(Sampler):
         eta: UnitFloat = 0.0,
         frames: PositiveInt = 20,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             steps: how many steps, at most T.
             eta: how much noise a step adds: 0 none, 1 as much as the reverse chain.
             frames: how many states a trajectory keeps after the first, where one is asked for.

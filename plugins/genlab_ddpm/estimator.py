@@ -59,9 +59,11 @@ class Denoising(ELBOEstimator):
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
 
     def __init__(self, *, timesteps: PositiveInt = 1, objective: Literal["simple", "bound"] = "simple") -> None:
-        """Args:
-        timesteps: how many timesteps are visited for each observation, at most T.
-        objective: what training minimises: simple (mean squared error of the prediction) or the negative bound.
+        """Make one from a recipe's keys.
+
+        Args:
+            timesteps: how many timesteps are visited for each observation, at most T.
+            objective: what training minimises: simple (mean squared error of the prediction) or the negative bound.
         """
         self.timesteps = timesteps
         self.objective = objective

@@ -18,8 +18,10 @@ class ForwardDiffusion(VariationalFamily):
     """The fixed chain from data to noise."""
 
     def __init__(self, model: DDPM, /) -> None:
-        """Args:
-        model: whose chain it is.
+        """Make one.
+
+        Args:
+            model: whose chain it is.
         """
         super().__init__()
         self._values = model.values
@@ -36,9 +38,11 @@ class Trajectories(Posterior):
     reparameterized: ClassVar[bool] = True
 
     def __init__(self, x_0: Tensor, chain: ForwardChain) -> None:
-        """Args:
-        x_0: `(B, *X)`.
-        chain: the steps.
+        """Make one.
+
+        Args:
+            x_0: `(B, *X)`.
+            chain: the steps.
         """
         self._x_0 = x_0
         self._chain = chain

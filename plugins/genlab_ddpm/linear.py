@@ -34,7 +34,9 @@ class Linear(Schedule):
         beta_1: PositiveFloat | None = None,
         beta_T: PositiveFloat | None = None,  # noqa: N803 - the paper's T
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             beta_1: the first variance; by default (a third of a level)^2, at least 0.1 / T.
             beta_T: the last variance; by default 20 / T, at most 0.999.
 

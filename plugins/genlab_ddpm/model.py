@@ -54,7 +54,9 @@ class DDPM(LatentModel):
         variance: Literal["fixed-small", "fixed-large"] = "fixed-small",
         clip: bool = True,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             timesteps: T, how many steps the chain takes from data to noise.
             schedule: how much noise each step adds.
             network: what predicts from x_t and t.

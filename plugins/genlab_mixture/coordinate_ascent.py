@@ -22,8 +22,10 @@ class CoordinateAscent(UpdateRule):
     """Go through all observations once a step, and stop when that no longer helps."""
 
     def __init__(self, model: GaussianMixture, family: MeanField, /, *, tolerance: NonNegativeFloat = 1e-3) -> None:
-        """Args:
-        tolerance: stop when a sweep raised the bound by less than this many nats on all data; 0 never stops.
+        """Make one from a recipe's keys.
+
+        Args:
+            tolerance: stop when a sweep raised the bound by less than this many nats on all data; 0 never stops.
         """
         self._model, self._family, self._tolerance = model, family, tolerance
         self._bound = torch.full((), -torch.inf, dtype=torch.float64)

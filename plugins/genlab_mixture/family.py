@@ -35,8 +35,10 @@ class MeanField(VariationalFamily):
     def __init__(
         self, model: GaussianMixture, data: Splits, /, *, init: Literal["k-means++", "quantiles"] = "k-means++"
     ) -> None:
-        """Args:
-        init: where the means start: at observations drawn far from each other, or at even quantiles of the data.
+        """Make one from a recipe's keys.
+
+        Args:
+            init: where the means start: at observations drawn far from each other, or at even quantiles of the data.
         """
         super().__init__()
         # Each component starts as if it had an equal share of the data.

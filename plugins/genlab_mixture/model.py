@@ -49,7 +49,9 @@ class GaussianMixture(LatentModel):
         mean_scale: PositiveFloat | tuple[PositiveFloat, ...],
         noise_scale: PositiveFloat | tuple[PositiveFloat, ...],
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             components: K, how many Gaussians.
             concentration: alpha of the weights' Dirichlet prior, one number or K; below 1 it favors few components.
             mean_loc: m0, the prior mean of the components' means, one number or D.

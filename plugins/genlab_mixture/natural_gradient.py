@@ -37,9 +37,11 @@ class NaturalGradient(UpdateRule):
         tau: NonNegativeFloat = 1.0,
         kappa: Annotated[float, Gt(0.5), Le(1)] = 0.7,
     ) -> None:
-        """Args:
-        tau: the delay: larger shortens the first steps.
-        kappa: how fast the steps shorten, above 0.5 and at most 1: rho_t = (t + tau)^(-kappa).
+        """Make one from a recipe's keys.
+
+        Args:
+            tau: the delay: larger shortens the first steps.
+            kappa: how fast the steps shorten, above 0.5 and at most 1: rho_t = (t + tau)^(-kappa).
         """
         self._model, self._family, self._tau, self._kappa = model, family, tau, kappa
         self._steps = 0

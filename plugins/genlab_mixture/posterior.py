@@ -21,9 +21,11 @@ class MixturePosterior(Posterior):
     """
 
     def __init__(self, log_phi: Tensor, factors: GlobalFactors) -> None:
-        """Args:
-        log_phi: `(K, B)`, log-probabilities of the assignments.
-        factors: q of the weights and the means.
+        """Make one.
+
+        Args:
+            log_phi: `(K, B)`, log-probabilities of the assignments.
+            factors: q of the weights and the means.
         """
         self.log_phi, self.factors = log_phi, factors
 

@@ -17,8 +17,10 @@ class PosteriorPredictive(Sampler):
     """Draw weights and means from q, then x."""
 
     def __init__(self, family: MeanField, /) -> None:
-        """Args:
-        family: the fitted family.
+        """Make one.
+
+        Args:
+            family: the fitted family.
         """
         self._family = family
 

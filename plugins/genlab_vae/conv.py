@@ -27,7 +27,9 @@ class ConvEncoder(Encoder):
         channels: tuple[PositiveInt, ...] = (32, 64),
         activation: Activation = "relu",
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             channels: the channels after each halving of the image.
             activation: the function after each convolution.
 
@@ -60,7 +62,9 @@ class ConvDecoder(Decoder):
         channels: tuple[PositiveInt, ...] = (64, 32),
         activation: Activation = "relu",
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             channels: the channels before each doubling of the image, from z on.
             activation: the function after each layer but the last.
 

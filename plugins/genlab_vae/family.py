@@ -31,8 +31,10 @@ class DiagonalGaussianPosterior(Posterior):
     reparameterized: ClassVar[bool] = True
 
     def __init__(self, mean: Tensor, log_var: Tensor) -> None:
-        """Args:
-        mean, log_var: `(B, J)`, in nats' natural units: no bound on either.
+        """Make one.
+
+        Args:
+            mean, log_var: `(B, J)`, in nats' natural units: no bound on either.
         """
         self.mean = mean
         self.log_var = log_var
@@ -59,8 +61,10 @@ class DiagonalGaussian(VariationalFamily):
     """Let an encoder give each x its mean and log variance."""
 
     def __init__(self, model: VAE, spec: DataSpec, /, *, encoder: Part[Encoder]) -> None:
-        """Args:
-        encoder: the network from x to the mean and log variance of z.
+        """Make one from a recipe's keys.
+
+        Args:
+            encoder: the network from x to the mean and log variance of z.
         """
         super().__init__()
         self.encoder = encoder(spec.event_shape, 2 * model.latent_dim)

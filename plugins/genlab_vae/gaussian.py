@@ -22,9 +22,11 @@ class Gaussian(Likelihood):
     """Independent real dimensions around the decoder's output, in the data's own units."""
 
     def __init__(self, spec: DataSpec, /, *, scale: PositiveFloat = 1.0, learn_scale: bool = False) -> None:
-        """Args:
-        scale: s, the standard deviation of every dimension, in the data's units.
-        learn_scale: whether s is learned, starting from `scale`.
+        """Make one from a recipe's keys.
+
+        Args:
+            scale: s, the standard deviation of every dimension, in the data's units.
+            learn_scale: whether s is learned, starting from `scale`.
         """
         super().__init__()
         if spec.levels is not None:

@@ -34,8 +34,10 @@ class ImportanceWeighted(ELBOEstimator):
     partners: ClassVar[Mapping[str, type]] = {"model": VAE}
 
     def __init__(self, *, samples: PositiveInt = 5) -> None:
-        """Args:
-        samples: k, how many weights are averaged for each observation.
+        """Make one from a recipe's keys.
+
+        Args:
+            samples: k, how many weights are averaged for each observation.
         """
         self.samples = samples
         self.bound_name = f"log_evidence_iw{samples}"

@@ -26,9 +26,11 @@ class MLPEncoder(Encoder):
         hidden: tuple[PositiveInt, ...] = (400,),
         activation: Activation = "relu",
     ) -> None:
-        """Args:
-        hidden: the widths of the hidden layers, from x on; none makes the network linear.
-        activation: the function after each hidden layer.
+        """Make one from a recipe's keys.
+
+        Args:
+            hidden: the widths of the hidden layers, from x on; none makes the network linear.
+            activation: the function after each hidden layer.
         """
         super().__init__()
         self.layers = _layers((math.prod(event_shape), *hidden, num_outputs), activation)
@@ -51,9 +53,11 @@ class MLPDecoder(Decoder):
         hidden: tuple[PositiveInt, ...] = (400,),
         activation: Activation = "relu",
     ) -> None:
-        """Args:
-        hidden: the widths of the hidden layers, from z on; none makes the network linear.
-        activation: the function after each hidden layer.
+        """Make one from a recipe's keys.
+
+        Args:
+            hidden: the widths of the hidden layers, from z on; none makes the network linear.
+            activation: the function after each hidden layer.
         """
         super().__init__()
         self.output_shape = output_shape

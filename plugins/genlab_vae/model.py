@@ -35,10 +35,12 @@ class VAE(LatentModel):
     def __init__(
         self, spec: DataSpec, /, *, latent_dim: PositiveInt, likelihood: Part[Likelihood], decoder: Part[Decoder]
     ) -> None:
-        """Args:
-        latent_dim: J, the number of dimensions of z.
-        likelihood: the distribution of x given the decoder's output.
-        decoder: the network from z to that output.
+        """Make one from a recipe's keys.
+
+        Args:
+            latent_dim: J, the number of dimensions of z.
+            likelihood: the distribution of x given the decoder's output.
+            decoder: the network from z to that output.
         """
         super().__init__()
         self.event_shape = spec.event_shape

@@ -30,9 +30,11 @@ class Reparameterized(ELBOEstimator):
     partners: ClassVar[Mapping[str, type]] = {"model": VAE, "family": DiagonalGaussian}
 
     def __init__(self, *, samples: PositiveInt = 1, beta: NonNegativeFloat = 1.0) -> None:
-        """Args:
-        samples: S, how many z are drawn for each observation.
-        beta: the weight of the divergence in what training minimises; 1 is the bound itself.
+        """Make one from a recipe's keys.
+
+        Args:
+            samples: S, how many z are drawn for each observation.
+            beta: the weight of the divergence in what training minimises; 1 is the bound itself.
         """
         self.samples = samples
         self.beta = beta

@@ -16,8 +16,10 @@ class Ancestral(Sampler):
     partners: ClassVar[Mapping[str, type]] = {"model": VAE}
 
     def __init__(self, *, mean: bool = False) -> None:
-        """Args:
-        mean: show the mean of x given z, which has no pixel noise, instead of a draw of x.
+        """Make one from a recipe's keys.
+
+        Args:
+            mean: show the mean of x given z, which has no pixel noise, instead of a draw of x.
         """
         self.mean = mean
 

@@ -58,8 +58,10 @@ def test_types_are_in_toml_s_words() -> None:
         flag: bool = False,
         part: Part[Any] | None = None,
     ) -> None:
-        """Args:
-        pair, paths: two of them.
+        """Make one from a recipe's keys.
+
+        Args:
+            pair, paths: two of them.
         """
 
     keys = described(component)

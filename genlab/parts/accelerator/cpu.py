@@ -25,10 +25,12 @@ class CPU(Accelerator):
         compile: bool = False,  # noqa: A002 - the recipe's key
         threads: PositiveInt | None = None,
     ) -> None:
-        """Args:
-        precision: float32, bfloat16 (autocast), or auto: bfloat16 where the processor multiplies it natively.
-        compile: whether networks are compiled with torch.compile.
-        threads: how many threads torch uses; by default it decides.
+        """Make one from a recipe's keys.
+
+        Args:
+            precision: float32, bfloat16 (autocast), or auto: bfloat16 where the processor multiplies it natively.
+            compile: whether networks are compiled with torch.compile.
+            threads: how many threads torch uses; by default it decides.
         """
         self.device = torch.device("cpu")
         self.precision = resolve_precision(precision, _multiplies_bfloat16())

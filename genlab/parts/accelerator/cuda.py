@@ -21,7 +21,9 @@ class CUDA(Accelerator):
         compile: bool = False,  # noqa: A002 - the recipe's key
         index: NonNegativeInt = 0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             precision: float32, bfloat16 (autocast), or auto: bfloat16 where the GPU supports it.
             compile: whether networks are compiled with torch.compile.
             index: which of the machine's GPUs.

@@ -40,12 +40,14 @@ class CIFAR10(DataSource):
         validation: NonNegativeInt = 5000,
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
-        batch_size: how many images a training step reads.
-        root: the folder above the data set's own; by default GENLAB_DATA, or genlab/data in the user's cache.
-        download: whether files that are missing are fetched.
-        validation: how many of the 50,000 training images are held out.
-        split_seed: fixes which.
+        """Make one from a recipe's keys.
+
+        Args:
+            batch_size: how many images a training step reads.
+            root: the folder above the data set's own; by default GENLAB_DATA, or genlab/data in the user's cache.
+            download: whether files that are missing are fetched.
+            validation: how many of the 50,000 training images are held out.
+            split_seed: fixes which.
         """
         self.batch_size, self._root, self._download = batch_size, data_root(root), download
         self._validation, self._split_seed = validation, split_seed

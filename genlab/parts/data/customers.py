@@ -46,7 +46,9 @@ class Customers(DataSource):
         split: Fractions = (0.8, 0.1, 0.1),
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             num_customers: N, how many are drawn, all parts together.
             components: K, how many kinds of customers there are.
             weights: pi, the share of each kind; by default drawn.

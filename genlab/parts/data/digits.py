@@ -30,7 +30,9 @@ class Digits(DataSource):
         split: Fractions = (0.8, 0.1, 0.1),
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             batch_size: how many digits a training step reads.
             binarize: none keeps the 17 levels; threshold, static (drawn once) and dynamic (drawn each time) leave 2.
             split: the shares of training, validation and test data.

@@ -73,7 +73,9 @@ class Images(DataSource):
         split: Fractions = (0.8, 0.1, 0.1),
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             path: the folder; files of all folders inside it are read too.
             size: the side of the square each image is brought to, in pixels.
             color: whether pixels are red, green and blue; otherwise grey.

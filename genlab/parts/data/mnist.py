@@ -35,13 +35,15 @@ class GreyImages(DataSource):
         validation: NonNegativeInt = 5000,
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
-        batch_size: how many images a training step reads.
-        binarize: none keeps the 256 levels; threshold, static (drawn once) and dynamic (drawn each time) leave 2.
-        root: the folder above the data set's own; by default GENLAB_DATA, or genlab/data in the user's cache.
-        download: whether files that are missing are fetched.
-        validation: how many of the 60,000 training images are held out.
-        split_seed: fixes which.
+        """Make one from a recipe's keys.
+
+        Args:
+            batch_size: how many images a training step reads.
+            binarize: none keeps the 256 levels; threshold, static (drawn once) and dynamic (drawn each time) leave 2.
+            root: the folder above the data set's own; by default GENLAB_DATA, or genlab/data in the user's cache.
+            download: whether files that are missing are fetched.
+            validation: how many of the 60,000 training images are held out.
+            split_seed: fixes which.
         """
         self.batch_size, self._binarize, self._download = batch_size, binarize, download
         self._root, self._validation, self._split_seed = data_root(root), validation, split_seed

@@ -39,12 +39,14 @@ class StreamSplit(Split):
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        """Args:
-        examples: all observations of the source.
-        positions: `(N,)`, where in `examples` this split's observations stand.
-        workers: how many processes read; 0 reads in this one.
-        device: where batches are delivered; by default the CPU.
-        dtype: the floating-point type of a batch's x.
+        """Make one.
+
+        Args:
+            examples: all observations of the source.
+            positions: `(N,)`, where in `examples` this split's observations stand.
+            workers: how many processes read; 0 reads in this one.
+            device: where batches are delivered; by default the CPU.
+            dtype: the floating-point type of a batch's x.
         """
         self._examples, self._positions, self._workers = examples, positions, workers
         self._device = device or torch.device("cpu")

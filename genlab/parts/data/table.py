@@ -25,7 +25,9 @@ class Table(DataSource):
         split: Fractions = (0.8, 0.1, 0.1),
         split_seed: NonNegativeInt = 0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             path: a .csv file with a header, or an .npz or .safetensors file of columns or of one matrix.
             columns: which columns, in this order; by default all.
             batch_size: how many rows a training step reads.

@@ -28,11 +28,13 @@ class TensorSplit(Split):
         observe: Observe | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        """Args:
-        x: `(N, *X)`, stored as it is: uint8 for levels, a quarter of the memory of float32.
-        y: `(N,)` integer labels, or None.
-        observe: applied to each batch's x; by default x is what was stored.
-        dtype: the floating-point type of a batch's x.
+        """Make one.
+
+        Args:
+            x: `(N, *X)`, stored as it is: uint8 for levels, a quarter of the memory of float32.
+            y: `(N,)` integer labels, or None.
+            observe: applied to each batch's x; by default x is what was stored.
+            dtype: the floating-point type of a batch's x.
         """
         self._x, self._y, self._observe, self.dtype = x, y, observe, dtype
 

@@ -25,8 +25,10 @@ class Trace(ELBOEstimator):
     """Estimate the bound from draws alone."""
 
     def __init__(self, *, samples: PositiveInt = 1) -> None:
-        """Args:
-        samples: S, how many z are drawn for each observation.
+        """Make one from a recipe's keys.
+
+        Args:
+            samples: S, how many z are drawn for each observation.
         """
         self.samples = samples
         self.protocol = f"trace, {samples} draw{'s' if samples > 1 else ''} of z"

@@ -46,7 +46,9 @@ class Gradient(UpdateRule):
         clip_norm: PositiveFloat | None = None,
         ema: Decay | None = None,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             optimizer: the name of a class in torch.optim, in any case.
             lr: the learning rate after warm-up.
             options: further arguments of the optimiser, e.g. { betas = [0.9, 0.99] }.

@@ -18,9 +18,11 @@ class Attention(nn.Module):
     """Let every pixel look at every other; starts as the identity."""
 
     def __init__(self, channels: int, *, groups: int | None) -> None:
-        """Args:
-        channels: C, before and after.
-        groups: groups of the group norm; None for 16 channels a group.
+        """Make one from a recipe's keys.
+
+        Args:
+            channels: C, before and after.
+            groups: groups of the group norm; None for 16 channels a group.
         """
         super().__init__()
         self.norm = group_norm(channels, groups)

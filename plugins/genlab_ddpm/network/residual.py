@@ -22,11 +22,13 @@ class ResidualBlock(nn.Module):
     def __init__(
         self, in_channels: int, out_channels: int, embedding_dim: int, *, groups: int | None, dropout: float
     ) -> None:
-        """Args:
-        in_channels, out_channels: channels before and after.
-        embedding_dim: the size of the timestep's embedding.
-        groups: groups of a group norm; None for at least 16 channels in each.
-        dropout: the share of features dropped in training.
+        """Make one from a recipe's keys.
+
+        Args:
+            in_channels, out_channels: channels before and after.
+            embedding_dim: the size of the timestep's embedding.
+            groups: groups of a group norm; None for at least 16 channels in each.
+            dropout: the share of features dropped in training.
         """
         super().__init__()
         self.norm_1 = group_norm(in_channels, groups)

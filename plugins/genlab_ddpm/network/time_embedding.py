@@ -15,9 +15,11 @@ class TimeEmbedding(nn.Module):
     frequencies: Tensor
 
     def __init__(self, channels: int, dim: int) -> None:
-        """Args:
-        channels: how many sines and cosines, even.
-        dim: the size of the embedding.
+        """Make one.
+
+        Args:
+            channels: how many sines and cosines, even.
+            dim: the size of the embedding.
         """
         super().__init__()
         half = channels // 2

@@ -34,7 +34,9 @@ class UNet(Network):
         groups: PositiveInt | None = None,
         dropout: Decay = 0.0,
     ) -> None:
-        """Args:
+        """Make one from a recipe's keys.
+
+        Args:
             channels: how many features on each level, the finest first; as many levels as numbers.
             blocks: residual blocks on each level's way down.
             attention: the levels with attention after each block; 0 is the finest. The middle always has one.
