@@ -31,7 +31,7 @@ def components_text(registry: Registry) -> str:
 
 def _component(registry: Registry, component: RegisteredComponent) -> Iterator[str]:
     yield from (f"### `{slot_and_name(component)}`", "", f"{_sentence(component.summary)}", "")
-    keys = describe_keys(registry.load(component))
+    keys = describe_keys(registry.load(component), registry)
     if not keys:
         return
     yield from ("| key | type | default | must | what it does |", "|---|---|---|---|---|")

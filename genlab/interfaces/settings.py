@@ -33,10 +33,12 @@ class EvalSettings:
     Attributes:
         elbo: the estimator to evaluate with; by default the one trained with.
         batch_size: how many observations are evaluated together.
+        max_examples: how many observations of the split are used at most, the first ones; by default all.
         repeats: how many times the split is gone through with fresh noise; the bound is their mean, and from two
             on their spread gives the standard error. A ledger of exact terms needs one.
     """
 
     elbo: Part[ELBOEstimator] | None = None
     batch_size: PositiveInt = 500
+    max_examples: PositiveInt | None = None
     repeats: PositiveInt = 2

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
+from genlab.discovery import Registry
+from genlab.errors import ComponentError
 from genlab.interfaces.part import Part
-from genlab.recipe.signature import REQUIRED, signature_of, union_options
+from genlab.recipe.signature import REQUIRED, KeySignature, part_interface, signature_of, union_options
 from genlab.recipe.values import plain_number, shown
 
 _TYPES: Mapping[Any, str] = {
@@ -50,11 +52,12 @@ class KeyDescription(NamedTuple):
     doc: str
 
 
-def describe_keys(target: Callable[..., Any]) -> list[KeyDescription]:
+def describe_keys(target: Callable[..., Any], registry: Registry | None = None) -> list[KeyDescription]:
     """Describe the keys of a component, in the constructor's order.
 
     Args:
         target: the class, or the function returning an instance.
+        registry: calls a nested part by the name a recipe uses; without it, a default part is called by its class.
 
     Raises:
         ComponentError: when its signature is not that of a component.
@@ -64,7 +67,7 @@ def describe_keys(target: Callable[..., Any]) -> list[KeyDescription]:
         KeyDescription(
             key.name,
             _type_text(key.annotation),
-            _default_text(key.default),
+            _default_text(key, registry),
             ", ".join(_bounds(key.annotation)),
             docs.get(key.name, ""),
         )
@@ -112,13 +115,23 @@ def _bounds(annotation: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _default_text(default: Any) -> str | None:
+def _default_text(key: KeySignature, registry: Registry | None) -> str | None:
+    default = key.default
     if default is REQUIRED:
         return None
     if isinstance(default, Part):
         keys = "".join(f", {name} = {shown(value)}" for name, value in default.keys.items())
-        return getattr(default.target, "__name__", str(default.target)) + keys
+        return _part_name(default, key.annotation, registry) + keys
     return "" if default is None else shown(default)
+
+
+def _part_name(part: Part[Any], annotation: Any, registry: Registry | None) -> str:
+    if registry is not None:
+        try:
+            return shown(registry.name_of(getattr(part_interface(annotation), "slot", ""), part.target))
+        except ComponentError:  # no plugin offers it: it has no name but its own
+            pass
+    return str(getattr(part.target, "__name__", part.target))
 
 
 def _documented(target: Callable[..., Any]) -> dict[str, str]:

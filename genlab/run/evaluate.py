@@ -79,7 +79,7 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
     Args:
         assembly: a fitted assembly.
         split: `train`, `validation` or `test`.
-        max_examples: use only the first so many observations.
+        max_examples: use only the first so many observations; by default what the recipe's `eval` says.
 
     Raises:
         UsageError: when there is no split of that name.
@@ -93,7 +93,7 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
         raise DataError(
             f"the {split} split of {assembly.data.spec.name} must not be empty. Give it a share with data.split."
         )
-    num_examples = min(available, max_examples or available)
+    num_examples = min(available, max_examples or assembly.eval.max_examples or available)
     with assembly.update.evaluation_weights(), _evaluation_mode(assembly), torch.no_grad():
         repeats = [_go_through(assembly, split, num_examples, 0)]
         if not all(term.exact for ledger in repeats[0] for term in ledger.terms):
@@ -151,7 +151,9 @@ def _summarise(assembly: Assembly, split: str, num_examples: int, repeats: list[
     metrics = _metrics(assembly, elbo_nats, None if error is None else error / num_examples, data_error)
     metrics |= _surrogate(repeats)
     passes = f", mean of {len(repeats)} passes" if len(repeats) > 1 else ""
-    protocol = f"{split} split of {spec.name}, {num_examples} examples; {assembly.eval_elbo.protocol}{passes}; float32"
+    available = len(assembly.data[split])
+    count = f"{num_examples} examples" if num_examples == available else f"first {num_examples} of {available} examples"
+    protocol = f"{split} split of {spec.name}, {count}; {assembly.eval_elbo.protocol}{passes}; float32"
     return Evaluation(metrics, tuple(rows), protocol, num_examples)
 
 

@@ -106,7 +106,10 @@ class _Loop:
     def _look(self) -> None:
         """Log, validate and save where it is due."""
         step, ended = self.progress.step, self.progress.status != "running"
-        validating = step % self.validate_every == 0 or self.progress.status in ("finished", "converged")
+        status = self.progress.status
+        validating = status in ("finished", "converged") or (
+            step % self.validate_every == 0 and status != "interrupted"
+        )
         if validating or ended or step % self.assembly.train.log_every == 0:
             self._log(validating=validating)
         if step % self.checkpoint_every == 0 and not ended:

@@ -11,6 +11,9 @@ from genlab.assembly.streams import stream_seed
 from genlab.errors import RunFolderError
 from genlab.interfaces import Batch, Split
 
+SWEEP_NUMBERS = 2**16
+"""How many numbers a sweep reads at a time: enough to hide the cost of a call, few enough for a processor's cache."""
+
 
 class TrainingStream:
     """The training split as an endless shuffled stream.
@@ -19,7 +22,15 @@ class TrainingStream:
     one number: how many batches were delivered. The last, smaller batch of an epoch is left out.
     """
 
-    def __init__(self, split: Split, batch_size: int, *, order_seed: int, observation: torch.Generator) -> None:
+    def __init__(
+        self,
+        split: Split,
+        batch_size: int,
+        *,
+        order_seed: int,
+        observation: torch.Generator,
+        sweep_size: int = 1,
+    ) -> None:
         """Make one.
 
         Args:
@@ -27,12 +38,14 @@ class TrainingStream:
             batch_size: B; cut to N.
             order_seed: where the permutations come from.
             observation: randomness of the observation itself, on the split's device.
+            sweep_size: how many observations a sweep reads at a time, at least B.
         """
         self.num_data = len(split)
         self.batch_size = min(batch_size, self.num_data)
         self.batches_per_epoch = self.num_data // self.batch_size
         self.num_delivered = 0
         self.examples_read = 0
+        self._sweep_size = max(batch_size, sweep_size)
         self._split, self._order_seed, self._observation = split, order_seed, observation
         self._batches: Iterator[Batch] | None = None
 
@@ -47,7 +60,7 @@ class TrainingStream:
     def sweep(self) -> Iterator[Batch]:
         """Yield every observation once, in order, a batch at a time."""
         self.examples_read += self.num_data
-        return self._split.batches(iter(torch.split(torch.arange(self.num_data), self.batch_size)), self._observation)
+        return self._split.batches(iter(torch.split(torch.arange(self.num_data), self._sweep_size)), self._observation)
 
     def seek(self, num_delivered: int) -> None:
         """Go to the place where `num_delivered` batches have been delivered."""
@@ -80,6 +93,7 @@ class TrainingState:
             assembly.source.batch_size,
             order_seed=stream_seed(assembly.seed, "order"),
             observation=self._observation,
+            sweep_size=SWEEP_NUMBERS // assembly.data.spec.num_dims,
         )
 
     def state_dict(self) -> dict[str, Any]:

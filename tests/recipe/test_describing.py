@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from recipe_toys import Dense, Layered, Linear
+from recipe_toys import Dense, Layered, Linear, toy_registry
 
 from genlab.interfaces import Part, TrainSettings
 from genlab.parts.accelerator.auto import auto
@@ -73,3 +73,8 @@ def test_types_are_in_toml_s_words() -> None:
         "boolean",
     ]
     assert keys["pair"].doc == keys["paths"].doc == "two of them."
+
+
+def test_with_a_registry_a_default_part_has_the_name_a_recipe_gives_it() -> None:
+    keys = {key.key: key for key in describe_keys(Layered, toy_registry())}
+    assert keys["schedule"].default == "'cosine', shift = 0.5"

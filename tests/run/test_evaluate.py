@@ -70,3 +70,11 @@ def test_evaluating_touches_no_global_randomness_and_no_parameter():
     evaluate(assembly, "train")
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(value, state[name]) for name, value in assembly.family.state_dict().items())
+
+
+def test_fewer_examples_than_the_split_has_are_its_first_and_the_protocol_says_so():
+    exact = toy_assembly(family=ToyFamily(0.5, 0.5**0.5))
+    evaluation = evaluate(with_settings(exact, eval=EvalSettings(max_examples=7)), "test")
+    expected = log_evidence(exact.data.test.x[:7]).mean().item()
+    assert evaluation.metrics["elbo_nats"] == pytest.approx(expected, rel=1e-6)
+    assert "first 7 of 20 examples" in evaluation.protocol

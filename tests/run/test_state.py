@@ -4,9 +4,11 @@ from toy import ToySplit
 from genlab.run.state import TrainingStream
 
 
-def stream(num_data=10, batch_size=3, order_seed=5):
+def stream(num_data=10, batch_size=3, order_seed=5, sweep_size=1):
     split = ToySplit(torch.arange(float(num_data)).unsqueeze(-1))
-    return TrainingStream(split, batch_size, order_seed=order_seed, observation=torch.Generator())
+    return TrainingStream(
+        split, batch_size, order_seed=order_seed, observation=torch.Generator(), sweep_size=sweep_size
+    )
 
 
 def values(batch):
@@ -35,3 +37,7 @@ def test_a_batch_larger_than_the_data_is_all_of_them():
 
 def test_a_sweep_visits_everything_in_order():
     assert [values(batch) for batch in stream(num_data=4).sweep()] == [[0, 1, 2], [3]]
+
+
+def test_a_sweep_may_read_more_at_a_time_than_a_step():
+    assert [values(batch) for batch in stream(num_data=5, sweep_size=4).sweep()] == [[0, 1, 2, 3], [4]]

@@ -61,7 +61,9 @@ def _many(session: Session, components: Iterable[RegisteredComponent], as_json: 
 
 def _one(session: Session, registry: Registry, slot: str, name: str, as_json: bool) -> None:
     """Show the component of that name, or each of them: which one a recipe means depends on its other parts."""
-    described = [(component, verbs.describe_keys(registry.load(component))) for component in registry.named(slot, name)]
+    described = [
+        (component, verbs.describe_keys(registry.load(component), registry)) for component in registry.named(slot, name)
+    ]
     if as_json:
         documents = [{**_facts(component), "keys": [key._asdict() for key in keys]} for component, keys in described]
         print_json(session, documents[0] if len(documents) == 1 else documents)
