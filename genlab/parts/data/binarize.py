@@ -41,7 +41,8 @@ class DynamicBinarization:
             generator: the only source of randomness, on x's device.
         """
         noise = torch.rand(x.shape, generator=generator, device=x.device)
-        return (noise < x / (self.levels - 1)).to(x.dtype)
+        # noise < x / (L - 1), in the noise's own memory: this is done at every step of training.
+        return noise.mul_(self.levels - 1).lt_(x).to(x.dtype)
 
 
 def binarized_split(x: Tensor, y: Tensor | None, levels: int, how: Binarization, *, seed: int) -> TensorSplit:
