@@ -7,7 +7,6 @@ is never scaled. Every term is signed as it enters the bound, so an entropy is c
 divergence negative, and the terms of one ledger simply add up.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,27 +115,3 @@ class Ledger:
             raise NonFiniteError(
                 f"the objective {self.surrogate!r} must be finite, got {self.surrogate_objective.item()} ({where})."
             )
-
-
-def concatenate(ledgers: Iterable[Ledger], global_value: Callable[[list[Tensor]], Tensor]) -> tuple[Term, ...]:
-    """Join the terms of consecutive batches: local values are concatenated, global ones merged by `global_value`.
-
-    Args:
-        ledgers: the batches' ledgers, all with the same terms in the same order.
-        global_value: how to merge the values a global term took on the batches, e.g. their mean.
-
-    Returns:
-        One term per name; local values have shape `(sum of B,)`.
-    """
-    rows = zip(*(ledger.terms for ledger in ledgers), strict=True)
-    return tuple(
-        Term(
-            row[0].name,
-            torch.cat([term.value for term in row])
-            if row[0].scope == "local"
-            else global_value([term.value for term in row]),
-            row[0].scope,
-            all(term.exact for term in row),
-        )
-        for row in rows
-    )

@@ -75,5 +75,9 @@ class Hooks:
         """Called after a checkpoint is complete on disk."""
 
     @hookspec
+    def genlab_training_finished(self, run: Any, status: str) -> None:
+        """Called once after the last step and its checkpoint, before the test split is evaluated and drawn from."""
+
+    @hookspec
     def genlab_run_finished(self, run: Any, status: str) -> None:
-        """Called once at the end, also after an interruption: `status` as in `run.json`."""
+        """Called once at the very end, whatever happened, when `run.json` holds this `status`."""

@@ -67,7 +67,7 @@ class LogLines:
             self._say(f"{self._progress.name}: checkpoint {path}")
 
     @hookimpl
-    def genlab_run_finished(self, status: str) -> None:
+    def genlab_training_finished(self, status: str) -> None:
         """Write the last line."""
         self._ended.set()
         self._say(f"{self._where_it_stands()}: {status}")

@@ -1,6 +1,5 @@
 """`genlab`: the group of commands and the entry point."""
 
-import importlib.metadata
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from genlab.cli.failure import report_failure
 from genlab.cli.lazy_group import LazyCommand, LazyGroup
 from genlab.cli.session import Session, pass_session
 from genlab.errors import GenlabWarning
+from genlab.version import installed_version
 
 _IN = "genlab.cli.commands"
 COMMANDS = {
@@ -43,20 +43,13 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 recipe invalid, 4 component or plugin u
 130 or 143 interrupted with a checkpoint saved."""
 
 
-def _version() -> str:
-    try:
-        return importlib.metadata.version("genlab")
-    except importlib.metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "unknown"
-
-
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
     epilog=EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(_version(), message="genlab %(version)s")
+@click.version_option(installed_version(), message="genlab %(version)s")
 @click.option("--no-plugins", is_flag=True, help="Use only the core: ignore every installed plugin.")
 @click.option("--block", "blocked", multiple=True, metavar="PLUGIN", help="Do not load this plugin. Repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more: checkpoints, where an error happened.")

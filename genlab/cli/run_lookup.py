@@ -18,13 +18,15 @@ def find_run(run: str, out: Path = DEFAULT_OUT) -> Path:
         RunFolderError: when there is no such run.
     """
     folder = Path(run)
+    if (folder / "run.json").is_file():
+        return folder
     if folder.is_dir() and any(folder.glob("*/run.json")):
         return verbs.latest_run(folder.parent, folder.name)
-    if folder.is_dir():
-        return folder  # where it is no run folder, opening it says what is missing
     try:
         return verbs.latest_run(out, run)
     except RunFolderError:
+        if folder.is_dir():
+            return folder  # it is no run folder: opening it says what is missing
         name = _name_in_recipe(run)
         if name is None:
             raise
@@ -33,6 +35,7 @@ def find_run(run: str, out: Path = DEFAULT_OUT) -> Path:
 
 def _name_in_recipe(recipe: str) -> str | None:
     try:
-        return str(verbs.read_recipe(recipe).tables.get("name"))
+        name = verbs.read_recipe(recipe).tables.get("name")
     except RecipeError:
         return None
+    return name if isinstance(name, str) else None

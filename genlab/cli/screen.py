@@ -64,7 +64,7 @@ class LiveScreen:
         self._metrics = {**self._metrics, **metrics}  # replaced, for the timer may be reading the old one
 
     @hookimpl
-    def genlab_run_finished(self, status: str) -> None:
+    def genlab_training_finished(self, status: str) -> None:
         """Say what follows the last step."""
         if status not in ("failed", "interrupted"):
             self._phase = "evaluating on the test split and drawing samples"

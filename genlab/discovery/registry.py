@@ -104,8 +104,12 @@ class Registry:
             matches = fitting if len(fitting) == 1 else matches
         if len(matches) > 1:
             choices = sorted({component.qualified_name for component in matches})
-            offered = f"is offered by {' and by '.join(sorted(component.distribution for component in matches))}"
-            fix = f"Write one of {listing(choices)}." if len(choices) > 1 else "Block one plugin with GENLAB_BLOCK."
+            if len(choices) > 1:
+                offered = f"is offered by {' and by '.join(sorted(component.distribution for component in matches))}"
+                fix = f"Write one of {listing(choices)}."
+            else:
+                plugins = " and by ".join(repr(name) for name in sorted(component.plugin for component in matches))
+                offered, fix = f"is offered by plugins {plugins}", "Block one of them with GENLAB_BLOCK."
             raise ComponentError(f"{slot} {name!r} {offered}. {fix}")
         return matches[0]
 

@@ -33,7 +33,8 @@ class Posterior(abc.ABC):
     def log_prob(self, z: Any) -> dict[str, Tensor]:
         """Return log q(z given x) as named factors.
 
-        A factor's name is the name its negative has in the ledger, e.g. `weight_entropy`.
+        A factor's name is the name its negative has in the ledger, e.g. `weight_entropy`; none is a name that the
+        model's `log_joint` uses.
 
         Args:
             z: S draws, as `sample` returns them.

@@ -53,12 +53,12 @@ def find_recipe(path_or_name: str | os.PathLike[str], folders: Iterable[Path] = 
     given = Path(path_or_name)
     if given.is_file():
         return given
-    if given.is_dir():
-        raise _fault(str(given), "it must be a file, got a folder.")
     shipped = _shipped([recipes_folder(), *folders])
     # A clone's `recipes/ddpm.toml` and plain `ddpm` both mean the shipped file where no such file exists.
     if given.parent in (Path(), Path("recipes")) and given.suffix in ("", ".toml") and given.stem in shipped:
         return shipped[given.stem]
+    if given.is_dir():
+        raise _fault(str(given), "it must be a file, got a folder.")
     raise _fault(
         str(given),
         f"there is no such file, and no shipped recipe of that name; shipped: {listing(sorted(shipped))}."

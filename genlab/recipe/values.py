@@ -103,7 +103,7 @@ def shown(value: Any) -> str:
 
 @functools.cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(annotation)
+    return TypeAdapter(annotation, config=pydantic.ConfigDict(allow_inf_nan=False))
 
 
 def _message(errors: list[ErrorDetails]) -> str:

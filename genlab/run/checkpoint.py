@@ -48,13 +48,21 @@ def save_checkpoint(folder: Path, step: int, state: Mapping[str, Mapping[str, An
             sync(path)
             digests[path.name] = _digest(path)
     write_json(temporary / "state.json", {"step": step, "state": plain, "sha256": digests})
-    if final.exists():
-        shutil.rmtree(final)
+    _remove(final)
     temporary.replace(final)
     sync(folder)
     for old in checkpoint_steps(folder)[:-keep]:
-        shutil.rmtree(folder / str(old))
+        _remove(folder / str(old))
     return final
+
+
+def _remove(checkpoint: Path) -> None:
+    """Delete a checkpoint, under another name from the first moment: one that is half gone is never seen either."""
+    if checkpoint.exists():
+        doomed = checkpoint.with_name(f".{checkpoint.name}.old")
+        shutil.rmtree(doomed, ignore_errors=True)
+        checkpoint.replace(doomed)
+        shutil.rmtree(doomed)
 
 
 def checkpoint_steps(folder: Path) -> list[int]:
@@ -79,7 +87,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         return {part: _put_tensors(plain, tensors.get(part, {})) for part, plain in document["state"].items()}
     except FileNotFoundError as error:
         raise RunFolderError(f"{error.filename} is missing from the checkpoint. {_FIX}") from error
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except KeyError as error:
+        raise RunFolderError(f"{path / 'state.json'} must hold {error}, and does not. {_FIX}") from error
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise RunFolderError(f"{path} is no readable checkpoint: {error}. {_FIX}") from error
 
 

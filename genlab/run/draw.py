@@ -13,6 +13,7 @@ from genlab.assembly.streams import stream_seed
 from genlab.errors import UsageError
 from genlab.interfaces import DataSpec, Draws
 from genlab.run.files import write_atomically
+from genlab.run.looking import looking_at
 from genlab.run.picture import image_grid
 
 CHUNK = 256
@@ -35,9 +36,7 @@ def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, traject
     if num_draws < 1:
         raise UsageError(f"the number of draws must be at least 1, got {num_draws}.")
     generator = assembly.accelerator.generator(stream_seed(assembly.seed if seed is None else seed, "sampling"))
-    assembly.model.eval()
-    assembly.family.eval()
-    with assembly.update.evaluation_weights(), torch.no_grad():
+    with looking_at(assembly):
         chunks = [
             assembly.sampler.draw(
                 assembly.model, min(CHUNK, num_draws - start), generator=generator, trajectory=trajectory

@@ -10,18 +10,17 @@ the ledger has global terms, the examples of one batch share a draw of the globa
 batches.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import DataError, UsageError
 from genlab.ledger import Ledger, Scope
+from genlab.run.looking import looking_at
 from genlab.units import bits_per_dim
 
 
@@ -94,24 +93,11 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
             f"the {split} split of {assembly.data.spec.name} must not be empty. Give it a share with data.split."
         )
     num_examples = min(available, max_examples or assembly.eval.max_examples or available)
-    with assembly.update.evaluation_weights(), _evaluation_mode(assembly), torch.no_grad():
+    with looking_at(assembly):
         repeats = [_go_through(assembly, split, num_examples, 0)]
         if not all(term.exact for ledger in repeats[0] for term in ledger.terms):
             repeats += [_go_through(assembly, split, num_examples, r) for r in range(1, assembly.eval.repeats)]
     return _summarise(assembly, split, num_examples, repeats)
-
-
-@contextmanager
-def _evaluation_mode(assembly: Assembly) -> Iterator[None]:
-    modules: tuple[nn.Module, ...] = (assembly.model, assembly.family)
-    were_training = [module.training for module in modules]
-    for module in modules:
-        module.eval()
-    try:
-        yield
-    finally:
-        for module, training in zip(modules, were_training, strict=True):
-            module.train(training)
 
 
 def _go_through(assembly: Assembly, split: str, num_examples: int, repeat: int) -> list[Ledger]:
@@ -152,8 +138,8 @@ def _summarise(assembly: Assembly, split: str, num_examples: int, repeats: list[
     metrics |= _surrogate(repeats)
     passes = f", mean of {len(repeats)} passes" if len(repeats) > 1 else ""
     available = len(assembly.data[split])
-    count = f"{num_examples} examples" if num_examples == available else f"first {num_examples} of {available} examples"
-    protocol = f"{split} split of {spec.name}, {count}; {assembly.eval_elbo.protocol}{passes}; float32"
+    share = f"{num_examples}" if num_examples == available else f"first {num_examples} of {available}"
+    protocol = f"{split} split of {spec.name}, {share} examples; {assembly.eval_elbo.protocol}{passes}; float32"
     return Evaluation(metrics, tuple(rows), protocol, num_examples)
 
 

@@ -11,6 +11,7 @@ from genlab.errors import GenlabWarning
 from genlab.interfaces import Draws, Figure, FigureContext
 from genlab.run.files import write_atomically
 from genlab.run.folder import RunFolder
+from genlab.run.looking import looking_at
 
 
 def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draws: Draws | None) -> list[Path]:
@@ -20,19 +21,18 @@ def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draw
     """
     paths = []
     generator = assembly.accelerator.generator(stream_seed(assembly.seed, "sampling"))
-    with assembly.update.evaluation_weights():
+    with looking_at(assembly):
         context = FigureContext(assembly.model, assembly.family, assembly.data, draws, folder.metrics(), generator)
         for component in registry.components("figure"):
             try:
                 figure = registry.load(component)()
                 canvas = figure.draw(context) if _fits(figure, assembly) else None
+                if canvas is not None:
+                    path = folder.path / "figures" / f"{component.name}.png"
+                    write_atomically(path, partial(canvas.savefig, format="png", dpi=150))
+                    paths.append(path)
             except Exception as error:
                 warnings.warn(f"figure {component.name!r} was not drawn: {error}", GenlabWarning, stacklevel=2)
-                continue
-            if canvas is not None:
-                path = folder.path / "figures" / f"{component.name}.png"
-                write_atomically(path, partial(canvas.savefig, format="png", dpi=150))
-                paths.append(path)
     return paths
 
 

@@ -34,7 +34,7 @@ def fit(
         assembly: what to fit; its model and family are changed in place.
         state: where to go on from; by default the beginning.
         folder: where to log and keep checkpoints; by default nothing is written.
-        hooks: the installed plugins' hooks.
+        hooks: the installed plugins' hooks; `genlab_run_finished` is left to whoever finishes the run.
         max_time_seconds: stop at the first step that ends later than this.
 
     Returns:
@@ -44,7 +44,7 @@ def fit(
         NonFiniteError: when a term of the bound, or the objective, is NaN or infinite.
     """
     state = state or TrainingState(assembly)
-    progress = Progress(assembly.name, assembly, folder, state.step, state.step, assembly.train.steps)
+    progress = Progress.of(state, folder)
     loop = _Loop(state, progress, hooks)
     with stop_on_signals() as request:
         loop.go(request, max_time_seconds)
@@ -63,45 +63,54 @@ class _Loop:
         self.checkpoint_every = train.checkpoint_every or max(1, train.steps // 5)
         self.window_started = time.perf_counter()
         self.window_first_step = state.step
-        self.examples_before = 0
+        self.examples_before = self.examples_at_start = state.stream.examples_read
+        self.saved_step = state.step if progress.folder is not None and state.step else -1
 
     def go(self, request: StopRequest, max_time_seconds: float | None) -> None:
         """Train to the end, and leave a checkpoint there."""
         self._call("genlab_run_started")
         try:
             self._train(request, max_time_seconds)
-        except BaseException:
-            self.progress.status = "failed"
-            self._call("genlab_run_finished", status="failed")
+            if self.progress.step != self.saved_step:
+                self._save_checkpoint()
+        except BaseException as error:
+            self.progress.status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             raise
-        self._save_checkpoint()
-        self._call("genlab_run_finished", status=self.progress.status)
+        finally:
+            self._call("genlab_training_finished", status=self.progress.status)
 
     def _train(self, request: StopRequest, max_time_seconds: float | None) -> None:
         progress, update = self.progress, self.assembly.update
         self.assembly.model.train()
         self.assembly.family.train()
-        if self.state.step >= progress.steps:
+        if update.stop_reason is not None:
+            progress.status, progress.reason = "converged", update.stop_reason
+        elif self.state.step >= progress.steps:
             progress.status, progress.reason = "finished", "all steps were done before"
         while progress.status == "running":
             self.window.add(update.step(self.state.stream, generator=self.state.generator))
             self.state.step += 1
             progress.step = self.state.step
-            progress.examples_seen = self.state.stream.examples_read
+            progress.examples_seen = self.state.stream.examples_read - self.examples_at_start
             self._decide_status(request, max_time_seconds)
             self._look()
+        if request.signal is not None:  # it may have come while the last step was validated
+            self._interrupt(request.signal)
 
     def _decide_status(self, request: StopRequest, max_time_seconds: float | None) -> None:
         progress = self.progress
         if request.signal is not None:
-            progress.status, progress.reason = "interrupted", f"signal {request.signal}"
-            progress.signal = request.signal
+            self._interrupt(request.signal)
         elif self.assembly.update.stop_reason is not None:
             progress.status, progress.reason = "converged", self.assembly.update.stop_reason
         elif progress.step >= progress.steps:
             progress.status = "finished"
         elif max_time_seconds is not None and time.monotonic() - progress.started >= max_time_seconds:
             progress.status, progress.reason = "time limit", f"{max_time_seconds:g} s have passed"
+
+    def _interrupt(self, number: int) -> None:
+        self.progress.status, self.progress.signal = "interrupted", number
+        self.progress.reason = f"signal {number}"
 
     def _look(self) -> None:
         """Log, validate and save where it is due."""
@@ -126,17 +135,17 @@ class _Loop:
         try:
             bound, progress.ledger = self.window.take(where)
         except NonFiniteError as error:
-            raise NonFiniteError(f"{error} {self._advice()}") from error
+            raise self._advised(str(error)) from error
         progress.metrics = {
             "step": progress.step,
-            "epoch": progress.step * self.state.stream.batch_size / self.state.stream.num_data,
+            "epoch": self.state.stream.examples_read / self.state.stream.num_data,
             "elapsed_seconds": self.state.elapsed_seconds,
-            "examples_per_second": (progress.examples_seen - self.examples_before) / seconds,
+            "examples_per_second": (self.state.stream.examples_read - self.examples_before) / seconds,
             "peak_memory_bytes": accelerator.peak_memory_bytes(),
             **bound,
             **(self._validation() if validating else {}),
         }
-        self.window_first_step, self.examples_before = progress.step, progress.examples_seen
+        self.window_first_step, self.examples_before = progress.step, self.state.stream.examples_read
         if progress.folder is not None:
             progress.folder.add_metrics(progress.metrics)
         self._call("genlab_step_logged", metrics=progress.metrics)
@@ -145,19 +154,28 @@ class _Loop:
         if not len(self.assembly.data.validation):
             return {}
         count = self.assembly.train.validation_examples
-        metrics = evaluate(self.assembly, "validation", max_examples=count).metrics
+        try:
+            metrics = evaluate(self.assembly, "validation", max_examples=count).metrics
+        except NonFiniteError as error:
+            raise self._advised(f"{str(error).removesuffix('.')}, at step {self.progress.step}.") from error
         names = ("elbo_nats", "elbo_nats_se", "bits_per_dim", "bits_per_dim_se")
         return {f"validation_{name}": metrics[name] for name in names}
 
-    def _advice(self) -> str:
-        kept = " The last checkpoint is from before." if self.progress.folder is not None else ""
-        return f'Lower update.lr, or set update.clip_norm or accelerator.precision = "float32".{kept}'
+    def _advised(self, problem: str) -> NonFiniteError:
+        kept = f" The last checkpoint is of step {self.saved_step}." if self.saved_step > 0 else ""
+        advice = 'Lower update.lr, or set update.clip_norm or accelerator.precision = "float32".'
+        return NonFiniteError(f"{problem} {advice}{kept}")
 
     def _save_checkpoint(self) -> None:
+        """Save, unless the parameters are no numbers any more: a good checkpoint must not make way for those."""
         folder = self.progress.folder
         if folder is None:
             return
+        broken = self.state.non_finite_parameter()
+        if broken is not None:
+            raise self._advised(f"parameter {broken!r} must be finite, and is not at step {self.progress.step}.")
         path = folder.save_checkpoint(self.progress.step, self.state.state_dict())
+        self.saved_step = self.progress.step
         self._call("genlab_checkpoint_saved", path=path)
 
     def _call(self, hook: str, **arguments: Any) -> None:

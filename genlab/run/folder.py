@@ -8,7 +8,9 @@ log.txt          what happened, for people            checkpoints/    samples/  
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,37 @@ class RunFolder:
                 f"a run folder cannot be made under {root}: {error}. Choose another with --out."
             ) from error
         return cls(path)
+
+    def resolved_recipe(self) -> Path:
+        """Return the path of `resolved.toml`.
+
+        Raises:
+            RunFolderError: when it is gone.
+        """
+        path = self.path / "resolved.toml"
+        if not path.is_file():
+            raise RunFolderError(f"run folder {self.path} must have its resolved.toml, and has not. Put it back.")
+        return path
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from running in this folder as long as the context lasts.
+
+        Raises:
+            RunFolderError: when another process is doing so.
+        """
+        path = self.path / ".lock"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            owner = path.read_text(encoding="utf-8")
+            if _is_alive(owner):
+                raise RunFolderError(f"run folder {self.path} is in use by process {owner}. Wait for it.") from None
+        write_text(path, str(os.getpid()))
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
     def record(self) -> dict[str, Any]:
         """Return `run.json`."""
@@ -127,6 +160,21 @@ class RunFolder:
         if not steps:
             raise RunFolderError(f"{self.path} has no checkpoint. It stopped before its first one; start a new run.")
         return load_checkpoint(self.path / "checkpoints" / str(steps[-1]))
+
+
+def _is_alive(owner: str) -> bool:
+    """Whether a process of this number runs; an owner that is not written yet is just starting."""
+    if not owner.isdigit():
+        return True
+    if os.name == "nt":  # there, asking would end the process
+        return False
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _make_new_folder(parent: Path, stem: str) -> Path:

@@ -23,13 +23,14 @@ class RunSummary:
 
 
 def list_runs(out: Path) -> list[RunSummary]:
-    """Return the runs under `out`, oldest first; what is no run folder of this version is passed over."""
+    """Return the runs under `out`, oldest first; a folder that cannot be opened has the status `unreadable`."""
     summaries = []
     for record in sorted(Path(out).glob("*/*/run.json")):
         try:
             summaries.append(_summary(RunFolder(record.parent)))
         except RunFolderError:
-            continue
+            folder = record.parent
+            summaries.append(RunSummary(folder, folder.parent.name, "unreadable", 0, 0, "", {}))
     return sorted(summaries, key=lambda summary: (summary.started, summary.folder))
 
 
@@ -39,7 +40,7 @@ def latest_run(out: Path, name: str) -> Path:
     Raises:
         RunFolderError: when there is none.
     """
-    runs = [summary for summary in list_runs(out) if summary.name == name]
+    runs = [summary for summary in list_runs(out) if summary.name == name and summary.status != "unreadable"]
     if not runs:
         raise RunFolderError(f"there is no run of {name!r} under {out}. `genlab runs` lists those there are.")
     return runs[-1].folder

@@ -7,6 +7,7 @@ from typing import Literal
 from genlab.assembly.assembly import Assembly
 from genlab.run.evaluate import LedgerRow
 from genlab.run.folder import RunFolder
+from genlab.run.state import TrainingState
 
 Status = Literal["running", "finished", "converged", "interrupted", "time limit", "failed"]
 
@@ -44,3 +45,9 @@ class Progress:
     metrics: dict[str, float | int | None] = field(default_factory=dict)
     ledger: tuple[LedgerRow, ...] = ()
     started: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, state: TrainingState, folder: RunFolder | None) -> "Progress":
+        """Return the progress of a run about to go on from `state`."""
+        assembly = state.assembly
+        return cls(assembly.name, assembly, folder, state.step, state.step, assembly.train.steps)

@@ -53,6 +53,9 @@ def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path |
             "cpus": os.cpu_count(),
             "threads": torch.get_num_threads(),
         },
+        "environment": {
+            name: fact for facts in registry.hooks.call("genlab_environment") for name, fact in dict(facts).items()
+        },
         "command": sys.argv,
         "metrics": {},
     }

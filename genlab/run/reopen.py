@@ -48,7 +48,7 @@ def open_run(folder: Path, overrides: Sequence[str] = (), registry: Registry | N
         RecipeError: when an override does not fit.
     """
     opened = RunFolder(Path(folder))
-    recipe = read_recipe(opened.path / "resolved.toml", overrides)
+    recipe = read_recipe(opened.resolved_recipe(), overrides)
     state = TrainingState(assemble(recipe, registry or discover()))
     state.load_state_dict(opened.load_checkpoint())
     return OpenedRun(opened, state)

@@ -7,22 +7,21 @@ from typing import Any
 from genlab.assembly import assemble
 from genlab.assembly.assembly import Assembly
 from genlab.discovery import Registry, discover
-from genlab.errors import RunFolderError
 from genlab.interfaces import Draws
-from genlab.recipe import CheckedRecipe, Recipe, check, read_recipe
+from genlab.recipe import CheckedRecipe, Recipe, check
 from genlab.run.draw import draw, save_draws
 from genlab.run.evaluate import evaluate
 from genlab.run.figures import draw_figures
-from genlab.run.files import write_text
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
 from genlab.run.interrupt import stop_on_signals
 from genlab.run.progress import Progress, Status
 from genlab.run.record import initial_record
+from genlab.run.resume import check_resumable
+from genlab.run.resume import resume as go_on
 from genlab.run.state import TrainingState
 
 NUM_SAMPLES = 64
-_MAY_CHANGE_ON_RESUME = {"train", "eval", "accelerator", "sampler"}
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,36 @@ def run(
     registry = registry or discover()
     checked = check(recipe, registry)
     if resume is not None:
-        _check_resumable(checked, RunFolder(resume))
+        check_resumable(checked, RunFolder(resume))
     assembly = assemble(checked, registry)
     state = TrainingState(assembly)
-    folder = _create(recipe, checked, assembly, registry, out) if resume is None else _resume(checked, state, resume)
+    folder = RunFolder(resume) if resume is not None else _create(recipe, checked, assembly, registry, out)
+    with folder.locked():
+        if resume is not None:
+            go_on(checked, state, folder)
+        return _go(state, registry, folder, max_time_seconds)
+
+
+def _go(state: TrainingState, registry: Registry, folder: RunFolder, max_time_seconds: float | None) -> RunResult:
+    """Train, evaluate and draw; the folder says how it went, whatever happens."""
+    assembly = state.assembly
     try:
         progress = fit(assembly, state=state, folder=folder, hooks=registry.hooks, max_time_seconds=max_time_seconds)
         metrics = _finish(assembly, registry, folder, progress)
     except BaseException as error:
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        status: Status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         folder.log(f"{status}: {error!r}")
         folder.update_record(status=status, step=state.step, error=str(error))
+        _tell_finished(registry, Progress.of(state, folder), status)
         raise
     folder.log(f"{progress.status} at step {progress.step}")
+    _tell_finished(registry, progress, progress.status)
     return RunResult(folder.path, progress.status, progress.reason, progress.step, metrics, progress.signal)
+
+
+def _tell_finished(registry: Registry, progress: Progress, status: Status) -> None:
+    progress.status = status
+    registry.hooks.call("genlab_run_finished", run=progress, status=status)
 
 
 def _create(
@@ -95,36 +110,12 @@ def _create(
     return folder
 
 
-def _resume(checked: CheckedRecipe, state: TrainingState, path: Path) -> RunFolder:
-    folder = RunFolder(path)
-    state.load_state_dict(folder.load_checkpoint())
-    folder.cut_metrics(state.step)
-    write_text(folder.path / "resolved.toml", checked.resolved_toml())
-    folder.update_record(status="running", step=state.step, steps=state.assembly.train.steps)
-    folder.log(f"resumed at step {state.step} on {state.assembly.accelerator.describe()}")
-    return folder
-
-
-def _check_resumable(checked: CheckedRecipe, folder: RunFolder) -> None:
-    """Raise unless the recipe is the one that made the folder, but for how long and where it trains."""
-    before = read_recipe(folder.path / "resolved.toml").tables
-    different = [
-        key
-        for key in sorted(set(before) | set(checked.resolved))
-        if key not in _MAY_CHANGE_ON_RESUME and before.get(key) != checked.resolved.get(key)
-    ]
-    if different:
-        raise RunFolderError(
-            f"a resumed run must keep its recipe, and {', '.join(different)} differ from {folder.path}/resolved.toml. "
-            "Only train, eval, sampler and accelerator may change; start a new run for anything else."
-        )
-
-
 def _finish(
     assembly: Assembly, registry: Registry, folder: RunFolder, progress: Progress
 ) -> dict[str, float | int | None]:
     """Evaluate, draw and picture a run that was not interrupted, and write down how it ended."""
-    metrics, evaluation = dict(progress.metrics), None
+    logged = progress.metrics or next(iter(folder.metrics()[-1:]), {})  # no step was made: it is as it was
+    metrics, evaluation = dict(logged), None
     with stop_on_signals() as request:
         if progress.status != "interrupted" and len(assembly.data.test):
             evaluation = evaluate(assembly, "test")

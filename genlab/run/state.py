@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
@@ -106,6 +106,9 @@ class TrainingState:
                 "step": self.step,
                 "elapsed_seconds": self.elapsed_seconds,
                 "batches_delivered": self.stream.num_delivered,
+                "examples_read": self.stream.examples_read,
+                "stop_reason": self.assembly.update.stop_reason,
+                "device": self.assembly.accelerator.device.type,
                 "training_generator": self.generator.get_state(),
                 "observation_generator": self._observation.get_state(),
             },
@@ -120,7 +123,7 @@ class TrainingState:
         try:
             self._load(state)
         except (RuntimeError, KeyError, ValueError) as error:
-            reason = str(error).splitlines()[0]
+            reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
             raise RunFolderError(
                 f"the checkpoint must fit the recipe's parts, and it does not: {reason} Leave the model, family and "
                 "update as they were."
@@ -134,5 +137,20 @@ class TrainingState:
         self.step = int(progress["step"])
         self.elapsed_seconds = float(progress["elapsed_seconds"])
         self.stream.seek(int(progress["batches_delivered"]))
-        self.generator.set_state(progress["training_generator"].cpu())
-        self._observation.set_state(progress["observation_generator"].cpu())
+        self.stream.examples_read = int(progress["examples_read"])
+        self.assembly.update.stop_reason = progress["stop_reason"]
+        if progress["device"] == self.assembly.accelerator.device.type:
+            self.generator.set_state(progress["training_generator"])
+            self._observation.set_state(progress["observation_generator"])
+        else:  # another type of device draws other numbers from the same state: go on with a stream of its own
+            self.generator.manual_seed(stream_seed(self.assembly.seed, "training") + self.step)
+            self._observation.manual_seed(stream_seed(self.assembly.seed, "observation") + self.step)
+
+    def non_finite_parameter(self) -> str | None:
+        """Return the name of a parameter that holds a NaN or an infinity, or None; it waits for the device."""
+        modules: dict[str, nn.Module] = {"model": self.assembly.model, "family": self.assembly.family}
+        for part, module in modules.items():
+            for name, value in module.named_parameters():
+                if not bool(torch.isfinite(value).all()):
+                    return f"{part}.{name}"
+        return None

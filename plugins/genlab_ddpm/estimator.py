@@ -28,6 +28,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from genlab.errors import IncompatibleError
 from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
@@ -73,8 +74,17 @@ class Denoising(ELBOEstimator):
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
-        """Estimate `L_T`, the sum of all `L_{t-1}`, and `L_0`, each with the sign it has in the bound."""
+        """Estimate `L_T`, the sum of all `L_{t-1}`, and `L_0`, each with the sign it has in the bound.
+
+        Raises:
+            IncompatibleError: when more timesteps are to be visited than the model has.
+        """
         assert isinstance(model, DDPM)
+        if self.timesteps > model.timesteps:
+            raise IncompatibleError(
+                f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {self.timesteps}. Lower "
+                "it, in [elbo] or in [eval] elbo."
+            )
         x_0 = model.values.to_x_0(batch.x)
         middle, first, simple = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(())
         for visit in self._visits(model, x_0, generator):
@@ -104,11 +114,15 @@ class Denoising(ELBOEstimator):
         if self.timesteps == 1:
             if self.objective == "simple":  # which asks for uniform t
                 shares = torch.full_like(shares, 1 / last)
-            index, weight = spread_over_batch(shares, batch_size, generator=generator)
+            # In evaluation every example has noise of its own: only then do their spreads add up to the bound's.
+            if model.training:
+                index, weight = spread_over_batch(shares, batch_size, generator=generator)
+            else:
+                index, weight = (drawn[0] for drawn in stratified(shares, 1, batch_size, generator=generator))
             yield _Visit(index + 1, weight.to(x_0.dtype), 1, last)
             return
         yield _Visit(one.long(), one, 1, 1)
-        if self.timesteps >= last:
+        if self.timesteps == last:
             for t in range(2, last + 1):
                 yield _Visit(one.long() * t, one, t, t)
             return

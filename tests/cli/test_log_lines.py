@@ -39,7 +39,7 @@ def test_a_run_is_a_line_at_its_start_and_one_at_its_end(console, progress):
         screen.genlab_run_started(run=progress)
         progress.step = 1000
         screen.genlab_step_logged(metrics={"elbo_nats": -3.0, "examples_per_second": 50.0})
-        screen.genlab_run_finished(status="finished")
+        screen.genlab_training_finished(status="finished")
     first, *_, last = lines(console)
     assert first.startswith("toy: to step 1,000 on CPU")
     assert last == "toy: step 1,000 of 1,000, -3.0000 nats an example, 50.0 examples/s: finished"

@@ -66,14 +66,14 @@ def test_a_bound_on_validation_data_stays_until_the_next(console, progress):
 def test_after_the_last_step_it_says_what_follows(console, progress):
     screen = LiveScreen(console)
     screen.genlab_run_started(run=progress)
-    screen.genlab_run_finished(status="finished")
+    screen.genlab_training_finished(status="finished")
     assert "evaluating on the test split" in picture(screen, console)
 
 
 def test_an_interrupted_run_promises_nothing(console, progress):
     screen = LiveScreen(console)
     screen.genlab_run_started(run=progress)
-    screen.genlab_run_finished(status="interrupted")
+    screen.genlab_training_finished(status="interrupted")
     assert "evaluating" not in picture(screen, console)
 
 

@@ -63,3 +63,20 @@ def test_a_damaged_checkpoint_is_one_clear_error(tmp_path, damage):
         (path / "state.json").write_text('{"step"')
     with pytest.raises(RunFolderError, match="Delete this checkpoint's folder"):
         load_checkpoint(path)
+
+
+@pytest.mark.parametrize("step", [3, 4])
+def test_a_checkpoint_half_deleted_is_not_seen(tmp_path, monkeypatch, step):
+    for earlier in (1, 2, 3):
+        save_checkpoint(tmp_path, earlier, STATE, keep=2)
+
+    def interrupted(path, ignore_errors=False):
+        if path.name.endswith(".old") and not ignore_errors:
+            next(path.glob("*.safetensors")).unlink()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("genlab.run.checkpoint.shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path, step, STATE, keep=2)
+    for complete in checkpoint_steps(tmp_path):
+        assert_same(load_checkpoint(tmp_path / str(complete)), STATE)

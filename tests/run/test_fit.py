@@ -1,15 +1,18 @@
 import os
 import signal
+import sys
 import warnings
 
 import pytest
 import torch
-from toy import ToyFamily, toy_assembly
+from toy import ToyFamily, ToyPosterior, toy_assembly
 
 from genlab.discovery import Registry
 from genlab.errors import NonFiniteError
 from genlab.interfaces import UpdateRule
+from genlab.parts.update.gradient import Gradient
 from genlab.plugin import hookimpl
+from genlab.run.draw import draw
 from genlab.run.evaluate import evaluate
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
@@ -152,3 +155,81 @@ def test_evaluation_uses_the_averaged_weights():
     assert averaged != current
     assert assembly.family.slope.item() == current
     assert evaluate(assembly, "test").metrics["elbo_nats"] is not None
+
+
+def test_parameters_that_are_no_numbers_never_replace_a_good_checkpoint(tmp_path):
+    class Breaking(Gradient):
+        def step(self, data, *, generator):
+            ledger = super().step(data, generator=generator)
+            if self._updates == 6:
+                self._family.slope.data.fill_(float("nan"))
+            return ledger
+
+    assembly = toy_assembly(steps=100)
+    rule = Breaking(assembly.model, assembly.family, assembly.elbo, assembly.accelerator, assembly.train)
+    settings = type(assembly.train)(steps=100, log_every=50, validate_every=100, checkpoint_every=2)
+    assembly = type(assembly)(**(vars(assembly) | {"update": rule, "train": settings}))
+    folder = make_folder(tmp_path)
+    with pytest.raises(NonFiniteError, match=r"parameter 'family.slope' .* step 6.* The last checkpoint is of step 4"):
+        fit(assembly, folder=folder)
+    assert folder.load_checkpoint()["progress"]["step"] == 4
+
+
+def test_without_a_checkpoint_none_is_promised(tmp_path):
+    with pytest.raises(NonFiniteError) as raised:
+        fit(toy_assembly(family=ToyFamily(slope=float("nan"))), folder=make_folder(tmp_path))
+    assert "checkpoint" not in str(raised.value)
+
+
+def test_a_signal_during_the_last_validation_still_interrupts(monkeypatch):
+    def interrupted(*arguments, **settings):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return evaluate(*arguments, **settings)
+
+    monkeypatch.setattr(sys.modules["genlab.run.fit"], "evaluate", interrupted)
+    assembly = toy_assembly(steps=3)
+    settings = type(assembly.train)(steps=3, validate_every=3)
+    progress = fit(type(assembly)(**(vars(assembly) | {"train": settings})))
+    assert (progress.status, progress.signal) == ("interrupted", signal.SIGTERM)
+
+
+def test_a_checkpoint_of_another_device_type_goes_on_with_streams_of_its_own():
+    there = TrainingState(toy_assembly())
+    state = there.state_dict()
+    state["progress"] |= {"step": 3, "device": "cuda", "training_generator": torch.zeros(16, dtype=torch.uint8)}
+    here = TrainingState(toy_assembly())
+    here.load_state_dict(state)
+    assert not torch.equal(here.generator.get_state(), there.generator.get_state())
+
+
+def test_drawing_in_a_hook_does_not_change_training():
+    class Dropping(ToyFamily):
+        """A family that is another one in training mode."""
+
+        def posterior(self, x):
+            mean = self.slope * x * (2.0 if self.training else 1.0)
+            return ToyPosterior(mean, self.log_scale.exp().expand_as(x))
+
+    class Drawing:
+        @hookimpl
+        def genlab_step_logged(self, run, metrics):
+            draw(run.assembly, 1)
+
+    registry = Registry([])
+    registry.hooks.register(Drawing())
+    undisturbed, disturbed = (toy_assembly(steps=12, family=Dropping()) for _ in range(2))
+    fit(undisturbed)
+    fit(disturbed, hooks=registry.hooks)
+    assert torch.equal(undisturbed.family.slope, disturbed.family.slope)
+
+
+def test_an_epoch_is_one_pass_through_the_data_however_it_is_read(tmp_path):
+    class Sweeping(Gradient):
+        def step(self, data, *, generator):
+            list(data.sweep())
+            return super().step(data, generator=generator)
+
+    assembly = toy_assembly(steps=5)
+    rule = Sweeping(assembly.model, assembly.family, assembly.elbo, assembly.accelerator, assembly.train)
+    progress = fit(type(assembly)(**(vars(assembly) | {"update": rule})))
+    assert progress.metrics["epoch"] == pytest.approx(5 * (1 + 16 / 50))

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -77,3 +80,36 @@ def test_runs_are_listed_oldest_first_and_the_newest_of_a_name_is_found(tmp_path
     assert latest_run(tmp_path, "toy") == newer.path
     with pytest.raises(RunFolderError, match="no run of 'nothing'"):
         latest_run(tmp_path, "nothing")
+
+
+def test_a_folder_in_use_is_refused_until_its_process_is_gone(tmp_path):
+    folder = create(tmp_path)
+    with (
+        folder.locked(),
+        pytest.raises(RunFolderError, match=f"in use by process {os.getpid()}"),
+        RunFolder(folder.path).locked(),
+    ):
+        pass
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    (folder.path / ".lock").write_text(str(process.pid))
+    with folder.locked():
+        assert (folder.path / ".lock").read_text() == str(os.getpid())
+    assert not (folder.path / ".lock").exists()
+
+
+def test_a_run_that_cannot_be_read_is_listed_as_such_and_never_meant_by_its_name(tmp_path):
+    good, bad = create(tmp_path), create(tmp_path)
+    (bad.path / "run.json").write_text("{")
+    assert {summary.folder: summary.status for summary in list_runs(tmp_path)} == {
+        bad.path: "unreadable",
+        good.path: "running",
+    }
+    assert latest_run(tmp_path, "toy") == good.path
+
+
+def test_a_resolved_recipe_that_is_gone_is_said_to_be(tmp_path):
+    folder = create(tmp_path)
+    (folder.path / "resolved.toml").unlink()
+    with pytest.raises(RunFolderError, match=r"must have its resolved.toml"):
+        folder.resolved_recipe()

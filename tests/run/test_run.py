@@ -3,13 +3,15 @@ import tomllib
 
 import pytest
 import torch
+from matplotlib.figure import Figure as Canvas
 from safetensors.torch import load_file
 from torch import nn
 from toy import TOY_RECIPE, BrokenFigure, RecipeFamily, ToyPlugin, toy_recipe, toy_registry
 
 import genlab.parts.plugin
 from genlab.discovery import Registry
-from genlab.errors import DataError, GenlabWarning, RecipeError, RunFolderError
+from genlab.errors import DataError, GenlabWarning, NonFiniteError, RecipeError, RunFolderError, UsageError
+from genlab.interfaces import Figure, FigureContext
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
 from genlab.run import RunFolder, evaluate, open_run, run
@@ -83,7 +85,7 @@ def test_a_finished_run_goes_on_when_the_recipe_asks_for_more_steps(finished):
 
 def test_another_recipe_cannot_resume_a_run(finished):
     other = Recipe.from_tables(TOY_RECIPE | {"seed": 4})
-    with pytest.raises(RunFolderError, match="seed differ"):
+    with pytest.raises(RunFolderError, match=r"another seed \(3 before, 4 now\)"):
         run(other, resume=finished.folder, registry=toy_registry())
 
 
@@ -140,3 +142,66 @@ def test_data_without_a_test_split_are_fitted_without_a_test_bound(tmp_path):
     assert not [name for name in result.metrics if name.startswith(("test_", "validation_"))]
     with pytest.raises(DataError):
         evaluate(open_run(result.folder, registry=toy_registry()).assembly)
+
+
+class Unrenderable(Figure):
+    def draw(self, context: FigureContext) -> Canvas:
+        canvas = Canvas()
+        canvas.suptitle(r"$\frac{1$")
+        return canvas
+
+
+class Listening:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    @hookimpl
+    def genlab_components(self):
+        yield Component("figure", "unrenderable", f"{__name__}:Unrenderable", "fails when it is saved")
+
+    @hookimpl
+    def genlab_training_finished(self, run, status):
+        self.heard.append(("training", json.loads((run.folder.path / "run.json").read_text())["status"]))
+
+    @hookimpl
+    def genlab_run_finished(self, run, status):
+        record = json.loads((run.folder.path / "run.json").read_text())
+        self.heard.append((status, record["status"]))
+
+
+def test_a_figure_that_cannot_be_saved_is_a_warning_and_hooks_hear_the_end_when_it_is_written(tmp_path):
+    listening = Listening()
+    with pytest.warns(GenlabWarning, match="figure 'unrenderable' was not drawn"):
+        run(toy_recipe(), out=tmp_path, registry=registry_with(listening))
+    assert listening.heard == [("training", "running"), ("finished", "finished")]
+
+
+def test_a_failed_run_tells_its_hooks_too(tmp_path):
+    listening = Listening()
+    recipe = Recipe.from_tables(TOY_RECIPE | {"family": {"use": "toy", "slope": 1e30}})
+    with pytest.raises(NonFiniteError):
+        run(recipe, out=tmp_path, registry=registry_with(listening))
+    assert listening.heard[-1] == ("failed", "failed")
+
+
+def test_resuming_a_finished_run_keeps_what_it_logged(finished):
+    again = run(toy_recipe(), resume=finished.folder, registry=toy_registry())
+    assert again.metrics == finished.metrics
+    assert json.loads((finished.folder / "run.json").read_text())["error"] == ""
+
+
+def test_fewer_steps_than_were_done_are_refused_and_change_nothing(finished):
+    before = (finished.folder / "run.json").read_text()
+    with pytest.raises(UsageError, match="at least the 20 steps"):
+        run(toy_recipe(steps=3), resume=finished.folder, registry=toy_registry())
+    assert (finished.folder / "run.json").read_text() == before
+
+
+def test_what_plugins_know_of_the_environment_is_recorded(tmp_path):
+    class Knowing:
+        @hookimpl
+        def genlab_environment(self):
+            return {"cluster": "blue"}
+
+    result = run(toy_recipe(), out=tmp_path, registry=registry_with(Knowing()))
+    assert json.loads((result.folder / "run.json").read_text())["environment"] == {"cluster": "blue"}

@@ -34,7 +34,7 @@ def command(session: Session, as_json: bool) -> None:
 
 def _lines(environment: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for key, value in environment.items():
-        name = f"{above}{key.replace('_', ' ')}"
+        name = f"{above}{key if key.isupper() else key.replace('_', ' ')}"
         if isinstance(value, Mapping):
             yield from _lines(value, f"{name}: ")
         elif isinstance(value, list):

@@ -74,17 +74,17 @@ def command(
       genlab run my-recipe.toml --resume
       genlab run --resume runs/my-recipe/20260101T120000Z-1a2b3c -s train.steps=20000
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise click.UsageError("a run must be one process so far, got WORLD_SIZE above 1. Start it without torchrun.")
     registry = session.registry()
     if recipe is None and resume is not None and resume.endswith(".toml"):
         recipe, resume = resume, LATEST  # `--resume my.toml`: the word behind the option is the recipe
     source, folder = _source(registry, recipe, overrides, out, resume)
-    speaks = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun starts, the first
-    screen = _screen(session, plain=plain, quiet=quiet or not speaks)
+    screen = _screen(session, plain=plain, quiet=quiet)
     registry.hooks.register(screen, "the command line")
     with screen:
         result = verbs.run(source, out=out, resume=folder, max_time_seconds=max_time, registry=registry)
-    if speaks:
-        _report(session, result, as_json=as_json, quiet=quiet)
+    _report(session, result, as_json=as_json, quiet=quiet)
     ctx.exit(0 if result.signal is None else 128 + result.signal)
 
 

@@ -74,6 +74,8 @@ def _read_csv(path: Path) -> _Cells:
         rows = [row for row in reader if row]
     if not header:
         raise DataError(f"{path} must begin with a line of column names, got an empty file.")
+    if all(_is_number(name) for name in header):
+        raise DataError(f"{path} must begin with a line of column names, got numbers: {', '.join(header)}. Add one.")
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise DataError(f"{path} must name each column once, got {repeated} more than once.")

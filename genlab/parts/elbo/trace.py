@@ -13,6 +13,7 @@ Foerster et al. 2018 (DiCE), eq. 5.
 import torch
 from torch import Tensor
 
+from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveInt
 from genlab.interfaces.data_source import Batch
 from genlab.interfaces.elbo_estimator import ELBOEstimator
@@ -36,11 +37,21 @@ class Trace(ELBOEstimator):
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
-        """Estimate every factor of log p and of -log q as a term of its own name."""
+        """Estimate every factor of log p and of -log q as a term of its own name.
+
+        Raises:
+            IncompatibleError: when the model and the posterior give a factor the same name.
+        """
         posterior = family.posterior(batch.x)
         draw = posterior.rsample if posterior.reparameterized else posterior.sample
         z = draw(self.samples, generator=generator)
         log_p, log_q = model.log_joint(batch.x, z), posterior.log_prob(z)
+        shared = sorted(log_p.keys() & log_q.keys())
+        if shared:
+            raise IncompatibleError(
+                f"the factors of model and posterior must have names of their own, got {shared} in both. Rename those "
+                "of the posterior, e.g. to end in _entropy."
+            )
         factors = log_p | {name: -value for name, value in log_q.items()}
         if not posterior.reparameterized:
             local_factor, global_factor = _score_factors(log_q)

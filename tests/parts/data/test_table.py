@@ -58,6 +58,7 @@ def test_a_matrix_counts_as_its_columns(tmp_path):
         ("a,b\n1,2\n3\n", r"2 cells in every row, got 1 in row 2"),
         ("a,a\n1,2\n", r"name each column once, got \['a'\]"),
         ("", "empty file"),
+        ("1,2\n3,4\n", "line of column names, got numbers: 1, 2"),
         ("a,b\n", "at least one row"),
     ],
 )

@@ -1,7 +1,8 @@
 import pytest
 import torch
-from toy import ScoreToyPosterior, ToyFamily, ToyModel, log_evidence
+from toy import ScoreToyPosterior, ToyFamily, ToyModel, ToyPosterior, log_evidence
 
+from genlab.errors import IncompatibleError
 from genlab.interfaces import Batch
 from genlab.parts.elbo.trace import Trace
 
@@ -29,7 +30,7 @@ def test_bound_plus_gap_is_the_evidence():
     torch.testing.assert_close(ledger.per_example().detach() + gap, log_evidence(X), atol=0.01, rtol=0)
 
 
-@pytest.mark.parametrize("posterior", [ScoreToyPosterior, ToyFamily().posterior(X).__class__])
+@pytest.mark.parametrize("posterior", [ScoreToyPosterior, ToyPosterior])
 def test_the_gradient_is_that_of_the_bound_with_and_without_reparameterisation(posterior):
     slope, scale = 0.2, 0.9
     family = ToyFamily(slope, scale, posterior=posterior)
@@ -56,3 +57,12 @@ def test_the_same_generator_gives_the_same_ledger_and_torchs_own_is_untouched():
     before = torch.get_rng_state()
     torch.testing.assert_close(estimate(ToyFamily()).per_example(), estimate(ToyFamily()).per_example(), rtol=0, atol=0)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_name_that_model_and_posterior_share_is_refused():
+    class Namesake(ToyPosterior):
+        def log_prob(self, z):
+            return {"prior": super().log_prob(z)["entropy"]}
+
+    with pytest.raises(IncompatibleError, match=r"got \['prior'\] in both"):
+        estimate(ToyFamily(posterior=Namesake))

@@ -1,0 +1,24 @@
+"""Looking at a fitted assembly without changing it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from genlab.assembly.assembly import Assembly
+
+
+@contextmanager
+def looking_at(assembly: Assembly) -> Iterator[None]:
+    """Hold the weights to evaluate with, in evaluation mode and without gradients; afterwards all is as before."""
+    modules: tuple[nn.Module, ...] = (assembly.model, assembly.family)
+    were_training = [module.training for module in modules]
+    for module in modules:
+        module.eval()
+    try:
+        with assembly.update.evaluation_weights(), torch.no_grad():
+            yield
+    finally:
+        for module, training in zip(modules, were_training, strict=True):
+            module.train(training)
