@@ -21,7 +21,7 @@ def override_option(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Change a key of the recipe, e.g. -s train.steps=100 or -s sampler.use=ddim. The value is read as TOML; "
+        help="Change a key of the recipe, e.g. -s eval.repeats=4 or -s sampler.use=ddim. The value is read as TOML; "
         "a bare word is a string. Repeatable.",
     )(command)
 

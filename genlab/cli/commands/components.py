@@ -55,7 +55,9 @@ def _many(session: Session, components: Iterable[RegisteredComponent], as_json: 
     if as_json:
         print_json(session, listed)
         return
-    rows = [(fact["slot"], fact["name"], fact["summary"], fact["distribution"]) for fact in listed]
+    rows = [
+        (fact["slot"], fact["name"], fact["summary"], f"{fact['plugin']} ({fact['distribution']})") for fact in listed
+    ]
     session.out.print(plain_table(("slot", "name", "what it is", "from"), rows))
 
 
@@ -71,7 +73,11 @@ def _one(session: Session, registry: Registry, slot: str, name: str, as_json: bo
     for component, keys in described:
         heading = Text(f"{component.slot}/{component.name}", style="bold").append(f"  {component.summary}", "not bold")
         session.out.print(heading, soft_wrap=True)
-        session.out.print(f"{component.target}, from {component.distribution}\n", style="dim", soft_wrap=True)
+        session.out.print(
+            f"{component.target}, from plugin {component.plugin} of {component.distribution}\n",
+            style="dim",
+            soft_wrap=True,
+        )
         rows = [
             (
                 key.key,
@@ -94,5 +100,6 @@ def _facts(component: RegisteredComponent) -> dict[str, Any]:
         "name": component.name,
         "summary": component.summary,
         "target": component.target,
+        "plugin": component.plugin,
         "distribution": component.distribution,
     }

@@ -60,8 +60,8 @@ def command(
     """Fit what a recipe names, and leave a run folder.
 
     RECIPE is a TOML file, or a name that `genlab recipes` lists. Training can be stopped at any time with Ctrl-C: a
-    checkpoint is saved, and `--resume` goes on from there as if nothing had happened. A run that trained to its end
-    is evaluated on the test split and sampled from.
+    checkpoint is saved, and `--resume` goes on from there as if nothing had happened. A run that trained to its end,
+    or to its time limit, is evaluated on the test split and sampled from.
 
     The run folder holds the recipe, every logged number (metrics.jsonl), checkpoints, samples and figures. Its path
     goes to standard output where that is not the terminal; everything for people goes to standard error.

@@ -25,9 +25,10 @@ def command(
 ) -> None:
     """Check recipes without running them.
 
-    Every fault of every recipe is reported, each with its file and line. Nothing is written and no data are read.
-    The exit code is 0 when all recipes are valid, 3 when a recipe has faults, 4 when all that is wrong is a
-    component or a plugin that cannot be used.
+    Every fault of every recipe is reported, each with its file and line. Nothing is written and no data are read, so
+    what depends on the data, such as a model that wants another shape, is found when a run begins. The exit code is
+    0 when all recipes are valid, 3 when a recipe has faults, 4 when all that is wrong is a component or a plugin that
+    cannot be used.
 
     \b
     Examples:

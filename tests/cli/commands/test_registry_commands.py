@@ -6,7 +6,7 @@ import json
 
 def test_components_are_listed_with_their_provider(genlab):
     rows = [line.split() for line in genlab("components").out.splitlines()]
-    assert ["model", "toy", "a", "normal", "mean", "genlab-toy"] in rows
+    assert ["model", "toy", "a", "normal", "mean", "toy", "(genlab-toy)"] in rows
 
 
 def test_the_components_of_one_slot_stand_alone(genlab):
