@@ -24,28 +24,20 @@ from genlab_ddpm.network.unet import UNet
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from genlab.interfaces import Batch, DataSpec, Part, TrainSettings
+from genlab.interfaces import DataSpec, Part, TrainSettings
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.accelerator.precision import Precision
+from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.update.gradient import Gradient
+from genlab.run.state import TrainingStream
 
 NUM_DATA, BATCH_SIZE, TIMESTEPS = 2_000, 128, 1000
 CHANNELS, BLOCKS = (32, 64, 64), 2
 
 
-class Shuffled:
-    """An endless shuffled stream of minibatches of one tensor."""
-
-    def __init__(self, x: Tensor) -> None:
-        self.x, self.num_data = x, len(x)
-        self.order = iter(())
-
-    def next(self) -> Batch:
-        indices = next(self.order, None)
-        if indices is None:
-            self.order = iter(torch.randperm(self.num_data).split(BATCH_SIZE)[:-1])
-            indices = next(self.order)
-        return Batch(self.x.index_select(0, indices).float(), self.num_data)
+def stream(x: Tensor) -> TrainingStream:
+    """Return the shuffled minibatches of one tensor, as a run reads them."""
+    return TrainingStream(TensorSplit(x), BATCH_SIZE, order_seed=0, observation=torch.Generator())
 
 
 def genlab_step(x: Tensor, precision: Precision) -> tuple[nn.Module, Callable[[], Any]]:
@@ -59,7 +51,7 @@ def genlab_step(x: Tensor, precision: Precision) -> tuple[nn.Module, Callable[[]
     family = ForwardDiffusion(model)
     accelerator.place(model)
     update = Gradient(model, family, Denoising(), accelerator, TrainSettings(steps=10**6), optimizer="adamw")
-    data, generator = Shuffled(x), torch.Generator().manual_seed(0)
+    data, generator = stream(x), torch.Generator().manual_seed(0)
     return model.network, lambda: update.step(data, generator=generator)
 
 
@@ -81,7 +73,7 @@ def diffusers_step(x: Tensor, precision: Precision) -> tuple[nn.Module, Callable
     )
     scheduler = DDPMScheduler(num_train_timesteps=TIMESTEPS)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
-    data = Shuffled(x)
+    data = stream(x)
 
     def step() -> None:
         x_0 = data.next().x / 127.5 - 1

@@ -21,27 +21,19 @@ from genlab_vae.reparameterized import Reparameterized
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genlab.interfaces import Batch, DataSpec, Part, TrainSettings
+from genlab.interfaces import DataSpec, Part, TrainSettings
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.accelerator.precision import Precision
+from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.update.gradient import Gradient
+from genlab.run.state import TrainingStream
 
 NUM_DATA, BATCH_SIZE = 10_000, 128
 
 
-class Shuffled:
-    """An endless shuffled stream of minibatches of one tensor."""
-
-    def __init__(self, x: Tensor) -> None:
-        self.x, self.num_data = x, len(x)
-        self.order = iter(())
-
-    def next(self) -> Batch:
-        indices = next(self.order, None)
-        if indices is None:
-            self.order = iter(torch.randperm(self.num_data).split(BATCH_SIZE)[:-1])
-            indices = next(self.order)
-        return Batch(self.x.index_select(0, indices), self.num_data)
+def stream(x: Tensor) -> TrainingStream:
+    """Return the shuffled minibatches of one tensor, as a run reads them."""
+    return TrainingStream(TensorSplit(x), BATCH_SIZE, order_seed=0, observation=torch.Generator())
 
 
 class PlainVAE(nn.Module):
@@ -65,7 +57,7 @@ class PlainVAE(nn.Module):
 
 def plain_step(x: Tensor) -> Callable[[], None]:
     """Return one step of the plain loop: sum of binary cross entropy and KL, divided by the batch."""
-    model, data = PlainVAE(), Shuffled(x)
+    model, data = PlainVAE(), stream(x)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
     def step() -> None:
@@ -89,7 +81,7 @@ def genlab_step(x: Tensor, precision: Precision) -> Callable[[], None]:
     update = Gradient(
         model, family, Reparameterized(), CPU(precision=precision), TrainSettings(steps=10**6), optimizer="adam"
     )
-    data, generator = Shuffled(x), torch.Generator().manual_seed(0)
+    data, generator = stream(x), torch.Generator().manual_seed(0)
     return lambda: update.step(data, generator=generator) and None
 
 
