@@ -2,15 +2,14 @@
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import torch
 
 from genlab.discovery import Registry
 from genlab.parts.accelerator.auto import auto
+from genlab.version import environment_versions
 
-DISTRIBUTIONS = ("genlab", "torch", "torchvision", "numpy", "safetensors", "pydantic", "pluggy", "click", "rich")
 VARIABLES = ("GENLAB_DATA", "GENLAB_BLOCK", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "WORLD_SIZE", "RANK")
 
 
@@ -24,7 +23,7 @@ def environment(registry: Registry) -> dict[str, Any]:
         Facts by name, in nested mappings.
     """
     return {
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in DISTRIBUTIONS}},
+        "versions": environment_versions(),
         "platform": platform.platform(),
         "cpu": {"cores": os.cpu_count(), "torch_threads": torch.get_num_threads()},
         "gpus": [_gpu(index) for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0)],
@@ -36,13 +35,6 @@ def environment(registry: Registry) -> dict[str, Any]:
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
         "from_plugins": _from_plugins(registry),
     }
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
 
 
 def _gpu(index: int) -> dict[str, Any]:

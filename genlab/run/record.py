@@ -5,7 +5,6 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,8 +13,7 @@ import torch
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import Stream, stream_seed
 from genlab.discovery import Registry
-
-_DISTRIBUTIONS = ("genlab", "torch", "torchvision", "numpy", "safetensors", "pluggy", "pydantic")
+from genlab.version import environment_versions
 
 
 def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path | None) -> dict[str, Any]:
@@ -40,7 +38,7 @@ def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path |
             "levels": data.spec.levels,
             "sizes": {name: len(data[name]) for name in ("train", "validation", "test")},
         },
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _DISTRIBUTIONS}},
+        "versions": environment_versions(),
         "plugins": [
             {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
             for plugin in registry.plugins
