@@ -13,7 +13,7 @@ from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import seeded_initialisation
 from genlab.discovery import Registry, discover
 from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
-from genlab.interfaces import Part
+from genlab.interfaces import LatentModel, Part, Splits
 from genlab.recipe.checking import CheckedRecipe, check
 from genlab.recipe.partners import class_name, slot_of
 from genlab.recipe.recipe import Recipe
@@ -57,6 +57,7 @@ class _Builder:
         splits = splits.to(accelerator.device)
         self._values += [splits, splits.spec]
         model = self._build("model")
+        self._check_missing(model, splits)
         family = self._build("family")
         accelerator.place(model)
         accelerator.place(family)
@@ -93,6 +94,17 @@ class _Builder:
         except (TypeError, ValueError, RuntimeError) as error:
             error.add_note(f"while {'.'.join(path)} of {self._checked.origin((*path, 'use'))} was built")
             raise
+
+    def _check_missing(self, model: LatentModel, splits: Splits) -> None:
+        """Raise where values are missing and the model cannot do without them."""
+        if splits.spec.missing and not model.accepts_missing:
+            fault = self._fault(
+                ("data",),
+                f"data must have no missing values for model {self._checked.resolved['model']['use']!r}, and "
+                f"{splits.spec.name} has {splits.missing or 'some'}. Take those rows out, leave the columns out with "
+                "data.columns, or use a model that accepts missing values.",
+            )
+            raise RecipeError(self._checked.title, [fault])
 
     def _check_partners(self, eval_elbo: Any) -> None:
         """Check what `partners` declares against the parts as built: a function's class is only known now."""

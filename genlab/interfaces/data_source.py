@@ -8,7 +8,7 @@ dimension mean what they say. A model that wants another scale, such as [-1, 1],
 import abc
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
@@ -25,6 +25,8 @@ class DataSpec:
         num_train: N, the number of training observations.
         levels: L when x takes the integers 0..L-1; None when x is real.
         num_classes: how many labels `y` takes; None without labels.
+        columns: the names of a table's columns; empty for anything else.
+        missing: whether x may hold NaN, for a value that was not observed.
     """
 
     name: str
@@ -32,6 +34,8 @@ class DataSpec:
     num_train: int
     levels: int | None = None
     num_classes: int | None = None
+    columns: tuple[str, ...] = ()
+    missing: bool = False
 
     @property
     def num_dims(self) -> int:
@@ -49,7 +53,7 @@ class Batch:
     """B observations out of N.
 
     Attributes:
-        x: `(B, *X)`, floating point, in the data's own values.
+        x: `(B, *X)`, floating point, in the data's own values; NaN where nothing was observed.
         num_data: N, the size of the split they come from.
         y: `(B,)` integer labels, or None.
     """
@@ -88,6 +92,7 @@ class Splits:
         spec: its shape and values.
         train, validation, test: disjoint; validation or test may be empty.
         truth: what is known of how simulated data arose, as numbers by name; empty for real data.
+        missing: how many values are missing and where, in words; empty where none is.
     """
 
     spec: DataSpec
@@ -95,6 +100,7 @@ class Splits:
     validation: Split
     test: Split
     truth: Mapping[str, Any] = field(default_factory=dict)
+    missing: str = ""
 
     def __getitem__(self, name: str) -> Split:
         """Return the split called `train`, `validation` or `test`."""
@@ -106,7 +112,7 @@ class Splits:
     def to(self, device: torch.device) -> "Splits":
         """Return the same data, delivering batches on `device`."""
         train, validation, test = self.train.to(device), self.validation.to(device), self.test.to(device)
-        return Splits(self.spec, train, validation, test, truth=self.truth)
+        return replace(self, train=train, validation=validation, test=test)
 
 
 class DataSource(abc.ABC):

@@ -14,10 +14,13 @@ class LatentModel(nn.Module, abc.ABC):
         slot: the recipe table that names it.
         partners: slots this part depends on, and the class each must have; checked at assembly.
         event_shape: the shape `*X` of one observation, e.g. `(1, 28, 28)`.
+        accepts_missing: whether x may hold NaN for values that were not observed; the model then leaves them out of
+            the density, which is to integrate over them.
     """
 
     slot: ClassVar[str] = "model"
     partners: ClassVar[Mapping[str, type]] = {}
+    accepts_missing: ClassVar[bool] = False
     event_shape: tuple[int, ...]
 
     @abc.abstractmethod

@@ -1,13 +1,14 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 from recipe_toys import Layered, Toy, toy_registry, toy_tables
-from toy import ToySampler, ToySplit
+from toy import ToySampler, ToySource, ToySplit
 
 from genlab.assembly import Assembly, assemble
 from genlab.errors import ComponentError, RecipeError
-from genlab.interfaces import LatentModel
+from genlab.interfaces import LatentModel, Splits
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
@@ -157,3 +158,29 @@ def test_an_unexpected_exception_of_a_constructor_says_which_part_was_built(monk
     with pytest.raises(ValueError, match="a mistake") as raised:
         bad("fails", monkeypatch)
     assert raised.value.__notes__ == ["while model of recipe was built"]
+
+
+def with_missing_values(monkeypatch: pytest.MonkeyPatch, *, accepted: bool) -> Assembly:
+    load = ToySource.load
+
+    def lacking(source: ToySource) -> Splits:
+        splits = load(source)
+        return replace(splits, spec=replace(splits.spec, missing=True), missing="3 in column 'age' (first in row 12)")
+
+    monkeypatch.setattr(ToySource, "load", lacking)
+    monkeypatch.setattr(Layered, "accepts_missing", accepted)
+    return assembled()
+
+
+def test_a_model_that_needs_every_value_says_which_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RecipeError) as raised:
+        with_missing_values(monkeypatch, accepted=False)
+    assert str(raised.value) == (
+        "recipe: 1 problem\n  recipe: data must have no missing values for model 'layered', and toy has 3 in column 'age' "
+        "(first in row 12). Take those rows out, leave the columns out with data.columns, or use a model that "
+        "accepts missing values."
+    )
+
+
+def test_a_model_that_accepts_missing_values_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert with_missing_values(monkeypatch, accepted=True).data.spec.missing

@@ -1,5 +1,7 @@
 """Columns of numbers, by name, from files of three formats. Nothing is ever unpickled.
 
+A missing number is NaN; in a CSV its cell is empty, or NA or NaN in any case.
+
 A matrix `(N, D)` in an .npz or .safetensors file counts as D columns: those of `x` are x[0], x[1], ...
 """
 
@@ -23,6 +25,9 @@ Columns = dict[str, NDArray[np.float64]]
 
 _Cells = Mapping[str, list[str] | NDArray[Any]]
 """What stands in each column of a file, numbers or not."""
+
+_MISSING = {"", "na", "nan"}
+"""What a cell of a CSV holds where a number is missing, in lower case and without spaces."""
 
 _UNREADABLE = (OSError, ValueError, EOFError, SafetensorError, csv.Error, zipfile.BadZipFile, zlib.error)
 
@@ -123,7 +128,11 @@ def _parse(path: Path, name: str, cells: list[str]) -> NDArray[np.float64]:
     try:
         return np.array(cells, dtype=np.float64)
     except ValueError:
-        row, cell = next((row, cell) for row, cell in enumerate(cells, start=1) if not _is_number(cell))
+        filled = ["nan" if cell.strip().lower() in _MISSING else cell for cell in cells]
+    try:
+        return np.array(filled, dtype=np.float64)
+    except ValueError:
+        row, cell = next((row, cell) for row, cell in enumerate(filled, start=1) if not _is_number(cell))
         raise DataError(
             f"{path} must hold numbers, got {cell!r} in row {row}, column {name!r}. Correct the cell, or leave the "
             "column out with data.columns."

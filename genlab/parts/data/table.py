@@ -44,10 +44,11 @@ class Table(DataSource):
         self._split, self._split_seed = split, split_seed
 
     def load(self) -> Splits:
-        """Read the file.
+        """Read the file; a cell that is empty, NA or NaN is a missing value.
 
         Raises:
-            DataError: when it is missing or malformed, a column is unknown, or a cell is no finite number.
+            DataError: when it is missing or malformed, a column is unknown or has no value at all, or a number is
+                infinite.
         """
         columns = read_columns(self._path, self._columns)
         names = tuple(columns)
@@ -55,18 +56,32 @@ class Table(DataSource):
         if not len(rows):
             raise DataError(f"{self._path} must have at least one row of data, got none.")
         _check_finite(self._path, rows, names)
+        missing = _missing_in_words(self._path, rows, names)
         whole = TensorSplit(rows.float())
         parts = split_indices(len(whole), self._split, self._split_seed)
         train, validation, test = (whole.subset(indices) for indices in parts)
-        return Splits(DataSpec(self._path.name, (len(names),), len(train)), train, validation, test)
+        spec = DataSpec(self._path.name, (len(names),), len(train), columns=names, missing=bool(missing))
+        return Splits(spec, train, validation, test, missing=missing)
 
 
 def _check_finite(path: Path, rows: Tensor, names: tuple[str, ...]) -> None:
-    bad = (~torch.isfinite(rows.float())).nonzero()
+    bad = torch.isinf(rows.float()).nonzero()
     if len(bad):
         row, column = bad[0].tolist()
-        more = f" {len(bad) - 1} more cells are not finite either." if len(bad) > 1 else ""
+        more = f" {len(bad) - 1} more cells are infinite too." if len(bad) > 1 else ""
         raise DataError(
             f"{path} must hold finite float32 numbers, got {rows[row, column].item()} in row {row + 1}, "
             f"column {names[column]!r}.{more} Take those rows out, or leave the column out with data.columns."
         )
+
+
+def _missing_in_words(path: Path, rows: Tensor, names: tuple[str, ...]) -> str:
+    """Return how many cells are missing in which columns and where first; empty where none is."""
+    words = []
+    for name, column in zip(names, rows.isnan().unbind(1), strict=True):
+        count = int(column.sum())
+        if count == len(rows):
+            raise DataError(f"column {name!r} of {path} must hold a number, got none. Leave it out with data.columns.")
+        if count:
+            words.append(f"{count} in column {name!r} (first in row {int(column.nonzero()[0]) + 1})")
+    return ", ".join(words)

@@ -53,8 +53,9 @@ def test_a_matrix_counts_as_its_columns(tmp_path):
     ("content", "message"),
     [
         ("a,b\n1,2\n3,x\n", r"got 'x' in row 2, column 'b'"),
-        ("a,b\n1,2\n3,nan\n", r"finite float32 numbers, got nan in row 2, column 'b'"),
-        ("a,b\n1,2\n3,\n", r"got '' in row 2, column 'b'"),
+        ("a,b\n1,2\n3,-inf\n", r"finite float32 numbers, got -inf in row 2, column 'b'"),
+        ("a,b\n1,\n3,x\n", r"got 'x' in row 2, column 'b'"),
+        ("a,b\n1,\n3,NA\n", r"column 'b' of .* must hold a number, got none"),
         ("a,b\n1,2\n3\n", r"2 cells in every row, got 1 in row 2"),
         ("a,a\n1,2\n", r"name each column once, got \['a'\]"),
         ("", "empty file"),
@@ -137,3 +138,21 @@ def test_a_damaged_npz_is_one_clear_error(tmp_path, damage):
 def test_columns_named_twice_or_not_at_all_are_refused_when_built(tmp_path, columns):
     with pytest.raises(IncompatibleError, match=r"data\.columns must name at least one column, each once"):
         Table(path=tmp_path / "x.csv", columns=columns)
+
+
+def test_cells_that_are_empty_or_na_are_missing_values_and_are_counted(tmp_path):
+    (tmp_path / "x.csv").write_text("a,b\n1,\n2,NA\n3, NaN\nna,4\n")
+    splits = Table(path=tmp_path / "x.csv", split=(1, 0, 0)).load()
+    rows = everything(splits)
+    assert rows.isnan().sum(0).tolist() == [1, 3]
+    assert splits.spec.missing
+    assert splits.missing == "1 in column 'a' (first in row 4), 3 in column 'b' (first in row 1)"
+
+
+def test_nothing_is_missing_from_a_full_table(tmp_path):
+    splits = Table(path=write(tmp_path, ".csv")).load()
+    assert (splits.spec.missing, splits.missing) == (False, "")
+
+
+def test_the_columns_names_are_known(tmp_path):
+    assert Table(path=write(tmp_path, ".csv"), columns=("b", "a")).load().spec.columns == ("b", "a")
