@@ -176,8 +176,8 @@ def test_a_model_that_needs_every_value_says_which_are_missing(monkeypatch: pyte
     with pytest.raises(RecipeError) as raised:
         with_missing_values(monkeypatch, accepted=False)
     assert str(raised.value) == (
-        "recipe: 1 problem\n  recipe: data must have no missing values for model 'layered', and toy has 3 in column 'age' "
-        "(first in row 12). Take those rows out, leave the columns out with data.columns, or use a model that "
+        "recipe: 1 problem\n  recipe: data must have no missing values for model 'layered', and toy has 3 in column "
+        "'age' (first in row 12). Take those rows out, leave the columns out with data.columns, or use a model that "
         "accepts missing values."
     )
 
