@@ -3,8 +3,8 @@
     x_u = sqrt(alpha_bar_u) x_0_hat + sqrt(1 - alpha_bar_u - sigma^2) eps_hat + sigma noise
     sigma^2 = eta^2 (1 - alpha_bar_u) / (1 - alpha_bar_t) (1 - alpha_bar_t / alpha_bar_u),   from t to u < t
 
-The timesteps are spread evenly over 1..T, both ends included, and rounded; the last step goes from 1 to 0. At eta = 0 a
-draw is a function of x_T alone; at eta = 1 on all T timesteps it is ancestral sampling with the small variance.
+The timesteps are spread over 1..T, both ends included (see `grid`); the last step goes from 1 to 0. At eta = 0 a draw
+is a function of x_T alone; at eta = 1 on all T timesteps it is ancestral sampling with the small variance.
 
 Reference: Song, Meng & Ermon 2021, eqs. 12 and 16.
 """
@@ -15,11 +15,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
 from genlab.interfaces import Draws, LatentModel, Sampler
 from genlab.interfaces.constraints import PositiveInt, UnitFloat
+from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.model import DDPM
-from genlab_ddpm.walk import walk
+from genlab_ddpm.walk import check_steps, walk
 
 
 class DDIM(Sampler):
@@ -34,6 +34,7 @@ class DDIM(Sampler):
         *,
         steps: PositiveInt = 50,
         eta: UnitFloat = 0.0,
+        spacing: Spacing = "even",
         frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
@@ -41,18 +42,16 @@ class DDIM(Sampler):
         Args:
             steps: how many steps, at most T.
             eta: how much noise a step adds: 0 none, 1 as much as the reverse chain.
+            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
             IncompatibleError: when there are more steps than timesteps.
         """
-        if steps > model.timesteps:
-            raise IncompatibleError(
-                f"sampler.steps must be at most the model's {model.timesteps} timesteps, got {steps}. "
-                "Lower sampler.steps."
-            )
+        check_steps(model, steps)
         self._steps = steps
         self._eta = eta
+        self._spacing = spacing
         self._frames = frames
 
     def draw(
@@ -62,24 +61,14 @@ class DDIM(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            timesteps = torch.full((len(x_t),), t, device=x_t.device)
-            x_0_hat = model.x_0_hat(model.network(x_t, timesteps), x_t, timesteps)
+            x_0_hat = model.denoise(x_t, t)
             if following == 0:
                 return x_0_hat
             return _move(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)
 
         frames = self._frames if trajectory else 0
-        timesteps = grid(model.timesteps, self._steps)
+        timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
         return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
-
-
-def grid(timesteps: int, steps: int) -> list[int]:
-    """Return `steps` timesteps from T down to 1, spread evenly; T alone for one step.
-
-    >>> grid(1000, 5)
-    [1000, 750, 500, 251, 1]
-    """
-    return torch.linspace(timesteps, 1, steps, dtype=torch.float64).round().long().tolist()
 
 
 def _move(

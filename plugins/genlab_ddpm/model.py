@@ -115,6 +115,11 @@ class DDPM(LatentModel):
         x_0_hat = self.x_0_hat(self.network(x_t, t), x_t, t)
         return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t)
 
+    def denoise(self, x_t: Tensor, t: int) -> Tensor:
+        """Return x_0_hat, `(B, *X)`, for states `(B, *X)` that all stand at timestep t."""
+        timesteps = torch.full((len(x_t),), t, device=x_t.device)
+        return self.x_0_hat(self.network(x_t, timesteps), x_t, timesteps)
+
     def log_var(self, t: Tensor, like: Tensor) -> Tensor:
         """Return the log variance of p(x_{t-1} | x_t), shaped to broadcast with `like`."""
         small = self._variance == "fixed-small"

@@ -20,6 +20,10 @@ def genlab_components() -> Iterable[Component]:
         ),
         Component("sampler", "ancestral", f"{here}.ancestral:Ancestral", "every step of the learned reverse chain"),
         Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic at eta = 0"),
+        Component("sampler", "heun", f"{here}.heun:Heun", "the probability flow, second order, two calls a step"),
+        Component(
+            "sampler", "dpm-solver", f"{here}.dpm_solver:DPMSolver", "the probability flow in very few network calls"
+        ),
         Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
         Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),

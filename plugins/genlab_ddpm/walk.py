@@ -9,11 +9,24 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from genlab.errors import IncompatibleError
 from genlab.interfaces import Draws
 from genlab_ddpm.model import DDPM
 
 Step = Callable[[Tensor, int, int], Tensor]
 """From (x_t, t, the next timestep or 0) to the next state."""
+
+
+def check_steps(model: DDPM, steps: int) -> None:
+    """Raise unless a sampler's steps fit the model's timesteps.
+
+    Raises:
+        IncompatibleError: when there are more steps than timesteps.
+    """
+    if steps > model.timesteps:
+        raise IncompatibleError(
+            f"sampler.steps must be at most the model's {model.timesteps} timesteps, got {steps}. Lower sampler.steps."
+        )
 
 
 @torch.no_grad()

@@ -1,29 +1,15 @@
-import itertools
-
 import numpy as np
 import pytest
 import torch
 from genlab_ddpm.ancestral import Ancestral
-from genlab_ddpm.ddim import DDIM, grid
+from genlab_ddpm.ddim import DDIM
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
-from hypothesis import given
-from hypothesis import strategies as st
 from linear_gaussian_diffusion import Oracle, oracle_model, seeded
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces import DataSpec, Part
-
-
-@given(st.integers(1, 1000), st.integers(1, 1000))
-def test_the_grid_falls_strictly_from_the_last_timestep_to_the_first(timesteps: int, steps: int) -> None:
-    steps = min(steps, timesteps)
-    stops = grid(timesteps, steps)
-    assert len(stops) == steps
-    assert stops[0] == timesteps
-    assert all(a > b for a, b in itertools.pairwise(stops))
-    assert stops[-1] == 1 or steps == 1
 
 
 @pytest.mark.parametrize("clip", [True, False])

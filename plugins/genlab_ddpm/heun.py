@@ -1,0 +1,84 @@
+"""Heun's method on the probability-flow equation: second order, two network calls a step.
+
+With s_t = sqrt(alpha_bar_t), n_t = sqrt(1 - alpha_bar_t), y = x / s and sigma = n / s the flow is
+
+    dy / dsigma = eps_hat(x, t)
+
+and a step from t to u is an Euler step (which is DDIM at eta = 0), then the mean of the slopes at its two ends:
+
+    y' = y_t + (sigma_u - sigma_t) eps_hat(x_t, t)
+    y_u = y_t + (sigma_u - sigma_t) / 2 [ eps_hat(x_t, t) + eps_hat(s_u y', u) ]
+
+The last step, from 1 to 0, where sigma is 0, is Euler's: it returns x_0_hat.
+
+Reference: Karras et al. 2022, algorithm 1; Song et al. 2021 (score-based models), eq. 13.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.walk import check_steps, walk
+
+
+class Heun(Sampler):
+    """Follow the probability flow, correcting every step."""
+
+    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+
+    def __init__(
+        self, model: DDPM, /, *, steps: PositiveInt = 18, spacing: Spacing = "log-snr", frames: PositiveInt = 20
+    ) -> None:
+        """Make one from a recipe's keys.
+
+        Args:
+            steps: how many steps, at most T; the network is called twice in each but the last.
+            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            frames: how many states a trajectory keeps after the first, where one is asked for.
+
+        Raises:
+            IncompatibleError: when there are more steps than timesteps.
+        """
+        check_steps(model, steps)
+        self._steps, self._spacing, self._frames = steps, spacing, frames
+
+    def draw(
+        self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
+    ) -> Draws:
+        """Draw observations; a trajectory holds states in the data's own values, not rounded."""
+        assert isinstance(model, DDPM)
+
+        def step(x_t: Tensor, t: int, following: int) -> Tensor:
+            x_0_hat = model.denoise(x_t, t)
+            if following == 0:
+                return x_0_hat
+            return flow_step(model, x_t, x_0_hat, t, following)
+
+        frames = self._frames if trajectory else 0
+        timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+
+
+def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int) -> Tensor:
+    """Return Heun's state at timestep `following`, 1 or more, below or above t.
+
+    Args:
+        model: gives the chain and the second slope.
+        x_t: `(B, *X)`.
+        x_0_hat: `(B, *X)`, the denoised x_t.
+        t, following: timesteps.
+    """
+    chain = model.chain
+    signal, ratio = chain.signal[t - 1], chain.noise[t - 1] / chain.signal[t - 1]
+    next_signal, next_ratio = chain.signal[following - 1], chain.noise[following - 1] / chain.signal[following - 1]
+    y, change = x_t / signal, next_ratio - ratio
+    slope = (y - x_0_hat) / ratio
+    euler = y + change * slope
+    next_slope = (euler - model.denoise(next_signal * euler, following)) / next_ratio
+    return next_signal * (y + 0.5 * change * (slope + next_slope))
