@@ -9,7 +9,7 @@ from genlab.interfaces.part import Part
 from genlab.interfaces.sampler import Draws, Sampler
 from genlab.interfaces.settings import EvalSettings, TrainSettings
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
-from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab.interfaces.variational_family import LatentSummary, Posterior, VariationalFamily
 
 __all__ = [
     "Accelerator",
@@ -22,6 +22,7 @@ __all__ = [
     "Figure",
     "FigureContext",
     "LatentModel",
+    "LatentSummary",
     "Part",
     "Posterior",
     "Sampler",

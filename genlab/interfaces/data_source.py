@@ -9,10 +9,13 @@ import abc
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+
+from genlab.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -135,3 +138,16 @@ class DataSource(abc.ABC):
         Raises:
             DataError: when a file is missing, malformed or empty.
         """
+
+    def open(self, path: Path, spec: DataSpec) -> Split:
+        """Read another file or folder as this source reads its own: the same columns and values, and no splitting.
+
+        Args:
+            path: what to read.
+            spec: the specification of the data that were loaded, which these observations must share.
+
+        Raises:
+            DataError: when it is missing or malformed, or its observations have another shape.
+            UsageError: where this source reads no files.
+        """
+        raise UsageError(f"data {spec.name!r} must be read from files to be given another one, and are not.")

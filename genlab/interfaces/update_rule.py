@@ -59,6 +59,16 @@ class UpdateRule(abc.ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a state that `state_dict` returned."""
 
+    def carry_over(self, state: dict[str, Any]) -> None:  # noqa: B027 - most rules have nothing to carry over
+        """Take from another run's state what helps a run that starts from its parameters, on other data perhaps.
+
+        How far a schedule has come, or whether that run has converged, is no such thing. By default nothing is
+        taken.
+
+        Args:
+            state: what `state_dict` of a rule of this class returned, for parameters of the same shapes.
+        """
+
     def evaluation_weights(self) -> AbstractContextManager[None]:
         """Return a context in which the parameters are those to evaluate and sample with (an average, say)."""
         return nullcontext()

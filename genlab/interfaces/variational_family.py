@@ -1,11 +1,32 @@
 """A variational family: the set of distributions q(z given x) that inference may choose from."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class LatentSummary:
+    """What q says of one number among the latents that all observations share.
+
+    Attributes:
+        name: with its indices: `weights[0]`, `means[1, height]`.
+        mean: its expectation under q.
+        std: its standard deviation under q.
+        low, high: the ends of its central credible interval.
+        true: the value the data were simulated with, where that is known.
+    """
+
+    name: str
+    mean: float
+    std: float
+    low: float
+    high: float
+    true: float | None = None
 
 
 class Posterior(abc.ABC):
@@ -51,6 +72,14 @@ class Posterior(abc.ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} has no reparameterised draw.")
 
+    def describe(self) -> dict[str, Tensor]:
+        """Return what q says of each observation, for people: nothing by default.
+
+        Returns:
+            Columns by name, `(B,)` or `(B, k)`: `responsibilities`, `mean`, `log_predictive_nats`.
+        """
+        return {}
+
 
 class VariationalFamily(nn.Module, abc.ABC):
     """The set of allowed q(z given x).
@@ -70,3 +99,13 @@ class VariationalFamily(nn.Module, abc.ABC):
         Args:
             x: `(B, *X)`, observations in the data's own values.
         """
+
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
+        """Return what q says of the latents that all observations share: nothing by default.
+
+        Args:
+            interval: the probability inside each credible interval, between 0 and 1.
+            truth: `Splits.truth`. Where the latents may be relabelled without changing the joint, the labels that
+                fit the truth best are held against it.
+        """
+        return ()
