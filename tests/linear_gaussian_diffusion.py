@@ -14,7 +14,7 @@ import torch
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
-from genlab_ddpm.network import Network
+from genlab_ddpm.network import Network, NetworkSpec
 from torch import Tensor
 
 from genlab.interfaces import Batch, DataSpec, Part
@@ -54,6 +54,13 @@ class Oracle:
     def small_var(self) -> np.ndarray:
         return self.betas * (1 - self.before) / (1 - self.alpha_bar)
 
+    def reverse_var(self, variance: str, share: float = 0.5) -> np.ndarray:
+        """Return the variances of the reverse chain, `(T,)`."""
+        small = np.concatenate([self.betas[:1], self.small_var[1:]])
+        least = np.concatenate([self.small_var[1:2], self.small_var[1:]])
+        between = np.exp(share * np.log(self.betas) + (1 - share) * np.log(least))
+        return {"fixed-small": small, "fixed-large": self.betas, "learned-range": between}[variance]
+
     def x_0_hat(self, x_t: Any, t: Any) -> Any:
         return self.mean + self.slope[t - 1] * (x_t - self.signal[t - 1] * self.mean)
 
@@ -72,8 +79,8 @@ class Oracle:
         ratio = self.small_var[t - 1] / var[t - 1]
         return 0.5 * (weight**2 * self.squared_error(x_0, t) / var[t - 1] + ratio - 1 - np.log(ratio))
 
-    def decoder_loss(self, x_0: np.ndarray) -> np.ndarray:
-        return 0.5 * (np.log(2 * np.pi * self.betas[0]) + self.squared_error(x_0, 1) / self.betas[0])
+    def decoder_loss(self, x_0: np.ndarray, var: np.ndarray) -> np.ndarray:
+        return 0.5 * (np.log(2 * np.pi * var[0]) + self.squared_error(x_0, 1) / var[0])
 
     def reverse(self, t: int) -> tuple[float, float]:
         """Return slope and offset of the mean of p(x_{t-1} | x_t)."""
@@ -93,11 +100,12 @@ class Oracle:
 
 
 class OracleNetwork(Network):
-    """The optimal denoiser as a network that predicts eps, x_0 or v."""
+    """The optimal denoiser as a network that predicts eps, x_0 or v, and for a learned variance the same u always."""
 
-    def __init__(self, event_shape: tuple[int, ...], /, *, oracle: Oracle, prediction: str) -> None:
+    def __init__(self, spec: NetworkSpec, /, *, oracle: Oracle, prediction: str, share: float = 0.5) -> None:
         super().__init__()
         self.oracle, self.prediction = oracle, prediction
+        self.shares = [share] * (spec.num_outputs - 1)
         self.calls: list[Tensor] = []
 
     def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -109,7 +117,8 @@ class OracleNetwork(Network):
         )
         x_0_hat = self.oracle.mean + k * (x_t - s * self.oracle.mean)
         eps_hat = (x_t - s * x_0_hat) / n
-        return {"x_0": x_0_hat, "eps": eps_hat, "v": s * eps_hat - n * x_0_hat}[self.prediction]
+        prediction = {"x_0": x_0_hat, "eps": eps_hat, "v": s * eps_hat - n * x_0_hat}[self.prediction]
+        return torch.stack([prediction, *[torch.full_like(prediction, 2 * share - 1) for share in self.shares]], 1)
 
 
 def oracle_model(

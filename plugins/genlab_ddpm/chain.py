@@ -35,6 +35,7 @@ class ForwardChain(nn.Module):
         x_0_weight, x_t_weight: `(T,)`, a_t and b_t.
         log_beta: `(T,)`.
         log_posterior_var: `(T,)`, log btilde_t; its first entry is log beta_1, since btilde_1 = 0.
+        log_least_var: `(T,)`, log btilde_t; its first entry is that of t = 2, where there is one.
     """
 
     beta: Tensor
@@ -48,6 +49,7 @@ class ForwardChain(nn.Module):
     x_t_weight: Tensor
     log_beta: Tensor
     log_posterior_var: Tensor
+    log_least_var: Tensor
 
     def __init__(self, betas: Tensor) -> None:
         """Make one.
@@ -129,4 +131,5 @@ def _tables(beta: Tensor) -> dict[str, Tensor]:
         "x_t_weight": alpha.sqrt() * (1 - previous) / (1 - alpha_bar),
         "log_beta": beta.log(),
         "log_posterior_var": posterior_var.log(),
+        "log_least_var": torch.cat([posterior_var[1:2], posterior_var[1:]]).log() if len(beta) > 1 else beta.log(),
     }

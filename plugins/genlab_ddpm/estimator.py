@@ -11,29 +11,28 @@ visits every t once. With one timestep, t is drawn from 1..T and spread evenly o
 L_simple is minimised. All are unbiased. At n = T the variance is below the generic estimator's, unless the network is
 nearly the optimal denoiser: then the log-ratio along a whole trajectory hardly varies.
 
-Training minimises by default, from the same pass through the network,
-
-    L_simple = E_t || target - network(x_t, t) ||^2 / D,   t uniform on 1..T,
-
-a reweighted bound.
+Training minimises by default, from the same pass through the network, L_simple, a reweighted bound (see `objectives`).
 
 Reference: Ho, Jain & Abbeel 2020, eqs. 5 and 14.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
+from genlab.interfaces import Batch, ELBOEstimator, LatentModel, Part, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.model import DDPM
+from genlab_ddpm.objective import Objective
+from genlab_ddpm.objectives import Simple
 from genlab_ddpm.terms import prior_kl, step_kl
 from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
 
@@ -59,15 +58,15 @@ class Denoising(ELBOEstimator):
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
 
-    def __init__(self, *, timesteps: PositiveInt = 1, objective: Literal["simple", "bound"] = "simple") -> None:
+    def __init__(self, *, timesteps: PositiveInt = 1, objective: Part[Objective] = Part(Simple)) -> None:
         """Make one from a recipe's keys.
 
         Args:
             timesteps: how many timesteps are visited for each observation, at most T.
-            objective: what training minimises: simple (mean squared error of the prediction) or the negative bound.
+            objective: what training minimises.
         """
         self.timesteps = timesteps
-        self.objective = objective
+        self.objective = objective()
         visits = "1 timestep" if timesteps == 1 else f"{timesteps} timesteps, t = 1 among them,"
         self.protocol = f"denoising, {visits} an example"
 
@@ -85,34 +84,46 @@ class Denoising(ELBOEstimator):
                 f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {self.timesteps}. Lower "
                 "it, in [elbo] or in [eval] elbo."
             )
+        if model.variance == "learned-range" and self.objective.bound_reaches == "nothing":
+            raise IncompatibleError(
+                f"model.variance = 'learned-range' must be trained by the bound, and elbo.objective is "
+                f"{self.objective.surrogate!r}. Use objective 'hybrid' or 'bound', or a fixed variance."
+            )
         x_0 = model.values.to_x_0(batch.x)
-        middle, first, simple = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(())
+        middle, first, error = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0))
         for visit in self._visits(model, x_0, generator):
             eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
             x_t = model.chain.diffuse(x_0, eps, visit.t)
-            output = model.network(x_t, visit.t, generator if model.training else None).to(x_0.dtype)
-            error = (output - model.target(x_0, eps, visit.t)).square().flatten(1).mean(1)
-            simple = simple + (visit.weight * error).mean() / model.timesteps
-            with torch.no_grad() if self.objective == "simple" else nullcontext():
-                x_0_hat = model.x_0_hat(output, x_t, visit.t)
+            prediction, share = model.ask(x_t, visit.t, generator if model.training else None)
+            squared = (prediction - model.target(x_0, eps, visit.t)).square().flatten(1).mean(1)
+            error = error + visit.weight * self.objective.error_weight(model, visit.t) * squared
+            with torch.no_grad() if self.objective.bound_reaches == "nothing" else nullcontext():
+                mean_of = prediction if self.objective.bound_reaches == "everything" else prediction.detach()
+                x_0_hat, log_var = model.x_0_hat(mean_of, x_t, visit.t), model.log_var(visit.t, x_t, share)
                 if visit.highest > 1:
-                    middle = middle - visit.weight * _where(visit.t > 1, step_kl(model, x_0, x_0_hat, visit.t))
+                    kl = step_kl(model, x_0, x_0_hat, log_var, visit.t)
+                    middle = middle - visit.weight * _where(visit.t > 1, kl)
                 if visit.lowest == 1:
-                    first = first + visit.weight * _where(visit.t == 1, model.decoder_log_prob(x_0, x_0_hat))
+                    decoded = model.decoder_log_prob(x_0, x_0_hat, log_var)
+                    first = first + visit.weight * _where(visit.t == 1, decoded)
+        return self._ledger(-prior_kl(model, x_0), middle, first, error.mean() / model.timesteps, x_0[0].numel())
+
+    def _ledger(self, last: Tensor, middle: Tensor, first: Tensor, error: Tensor, num_dims: int) -> Ledger:
         terms = (
-            Term("L_T", -prior_kl(model, x_0), "local", exact=True),
+            Term("L_T", last, "local", exact=True),
             Term("L_{t-1}", middle, "local", exact=False),
             Term("L_0", first, "local", exact=False),
         )
-        if self.objective == "bound":
+        if self.objective.surrogate is None:
             return Ledger(terms)
-        return Ledger(terms, surrogate="simple", surrogate_objective=simple)
+        bits = -(middle + first).mean() / (num_dims * math.log(2)) if self.objective.bound_share else 0.0
+        return Ledger(terms, self.objective.surrogate, error + self.objective.bound_share * bits)
 
     def _visits(self, model: DDPM, x_0: Tensor, generator: torch.Generator) -> Iterator[_Visit]:
         last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
         shares = where_the_bound_is(model.chain.log_noise_var)
         if self.timesteps == 1:
-            if self.objective == "simple":  # which asks for uniform t
+            if self.objective.surrogate is not None:  # which asks for uniform t
                 shares = torch.full_like(shares, 1 / last)
             # In evaluation every example has noise of its own: only then do their spreads add up to the bound's.
             if model.training:

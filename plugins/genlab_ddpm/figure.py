@@ -52,20 +52,24 @@ def _logarithmic(timesteps: int, count: int) -> list[int]:
     return sorted({round(timesteps ** (index / (count - 1))) for index in range(count)})
 
 
-def _predict(model: DDPM, x_0: Tensor, timestep: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return t, a draw of x_t, and the network's x_0."""
+def _predict(
+    model: DDPM, x_0: Tensor, timestep: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return t, a draw of x_t, the network's x_0, and the log variance of the step down."""
     t = torch.full((len(x_0),), timestep, device=x_0.device)
     eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
     x_t = model.chain.diffuse(x_0, eps, t)
-    return t, x_t, model.x_0_hat(model.network(x_t, t), x_t, t)
+    prediction, share = model.ask(x_t, t)
+    return t, x_t, model.x_0_hat(prediction, x_t, t), model.log_var(t, x_t, share)
 
 
 def _costs(model: DDPM, x_0: Tensor, timesteps: list[int], generator: torch.Generator) -> list[float]:
     """Return the mean cost of each timestep alone, in bits per dimension."""
     costs = []
     for timestep in timesteps:
-        t, _, x_0_hat = _predict(model, x_0, timestep, generator)
-        nats = -model.decoder_log_prob(x_0, x_0_hat) if timestep == 1 else step_kl(model, x_0, x_0_hat, t)
+        t, _, x_0_hat, log_var = _predict(model, x_0, timestep, generator)
+        first = timestep == 1
+        nats = -model.decoder_log_prob(x_0, x_0_hat, log_var) if first else step_kl(model, x_0, x_0_hat, log_var, t)
         costs.append(nats.mean().item() / (x_0[0].numel() * math.log(2)))
     return costs
 
@@ -89,7 +93,7 @@ def _draw_images(panel: Any, model: DDPM, x_0: Tensor, generator: torch.Generato
     timesteps = _logarithmic(model.timesteps, _NUM_SHOWN)
     axes = panel.subplots(2, len(timesteps), squeeze=False)
     for column, timestep in enumerate(timesteps):
-        _, x_t, x_0_hat = _predict(model, x_0, timestep, generator)
+        _, x_t, x_0_hat, _ = _predict(model, x_0, timestep, generator)
         for row, state in enumerate((x_t, x_0_hat)):
             shown = ((state[0] + 1) / 2).clamp(0, 1).movedim(0, -1).cpu().float().numpy()
             axes[row, column].imshow(shown[..., 0] if shown.shape[-1] != 3 else shown, cmap="gray", vmin=0, vmax=1)

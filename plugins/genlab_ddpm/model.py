@@ -3,10 +3,11 @@
     p(x_T) = N(0, I)      p(x_{t-1} | x_t) = N( mu_t(x_t), var_t I ), t = 2..T      p(x_0 | x_1): mass of x_0's bin
     mu_t(x_t) = a_t x_0_hat + b_t x_t,   the mean of q(x_{t-1} | x_t, x_0) at the x_0 the network predicts
 
-z is the trajectory x_1..x_T. The variance is btilde_t (`fixed-small`) or beta_t (`fixed-large`); at t = 1, where
-btilde_1 = 0, it is beta_1 for both.
+z is the trajectory x_1..x_T. The variance is btilde_t (`fixed-small`), beta_t (`fixed-large`), or what the network says
+between the two (`learned-range`): exp(u log beta_t + (1 - u) log btilde_t), one u for each place of x. At t = 1, where
+btilde_1 = 0, the fixed ones are beta_1 and the learned one goes down to btilde_2.
 
-Reference: Ho, Jain & Abbeel 2020, sections 2 and 3.
+Reference: Ho, Jain & Abbeel 2020, sections 2 and 3; Nichol & Dhariwal 2021, eq. 15.
 """
 
 import math
@@ -22,11 +23,13 @@ from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.chain import ForwardChain
 from genlab_ddpm.gaussian import level_log_mass, normal_log_prob
 from genlab_ddpm.linear import Linear
-from genlab_ddpm.network import Network
+from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet
 from genlab_ddpm.prediction import Prediction, target, x_0_from
 from genlab_ddpm.schedule import Schedule
 from genlab_ddpm.values import Values
+
+Variance = Literal["fixed-small", "fixed-large", "learned-range"]
 
 _FINE = 1 / 6
 _LARGE_L_T_BITS = 0.01
@@ -51,7 +54,7 @@ class DDPM(LatentModel):
         schedule: Part[Schedule] = Part(Linear),
         network: Part[Network] = Part(UNet),
         prediction: Prediction = "eps",
-        variance: Literal["fixed-small", "fixed-large"] = "fixed-small",
+        variance: Variance = "fixed-small",
         clip: bool = True,
     ) -> None:
         """Make one from a recipe's keys.
@@ -62,7 +65,8 @@ class DDPM(LatentModel):
             network: what predicts from x_t and t.
             prediction: what the network predicts: the noise eps, the clean x_0, or v, a rotation of the two.
             variance: of a reverse step: fixed-small is exact for data that are one point, fixed-large for data that are
-                standard normal. Small makes the better bound.
+                standard normal, learned-range lies between. Small makes the better bound of the fixed ones; learned
+                wants an objective that trains it: hybrid or bound.
             clip: whether the x_0 that the network predicts is held in [-1, 1], where data of grey levels lie;
                 real data are never clipped.
 
@@ -73,10 +77,10 @@ class DDPM(LatentModel):
         self.event_shape = spec.event_shape
         self.values = Values(spec.levels)
         self.chain = ForwardChain(schedule(timesteps, self.values.bin_width).betas())
-        self.network = network(spec.event_shape)
+        self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1))
         self.timesteps = timesteps
         self._prediction: Prediction = prediction
-        self._variance = variance
+        self.variance: Variance = variance
         self._clip = clip and spec.levels is not None
         _warn_of_costly_ends(self.chain, self.values)
 
@@ -98,8 +102,8 @@ class DDPM(LatentModel):
         for timestep in range(2, self.timesteps + 1):
             mean, log_var = self.reverse(states[:, timestep - 1], torch.full_like(prior, timestep, dtype=torch.long))
             reverse = reverse + normal_log_prob(states[:, timestep - 2], mean, log_var).flatten(1).sum(1)
-        mean, _ = self.reverse(states[:, 0], torch.ones_like(prior, dtype=torch.long))
-        factors = {"prior": prior, "reverse": reverse, "decoder": self.decoder_log_prob(x_0, mean)}
+        mean, log_var = self.reverse(states[:, 0], torch.ones_like(prior, dtype=torch.long))
+        factors = {"prior": prior, "reverse": reverse, "decoder": self.decoder_log_prob(x_0, mean, log_var)}
         return {name: value.reshape(z.shape[:2]) for name, value in factors.items()}
 
     def reverse(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,38 +116,65 @@ class DDPM(LatentModel):
         Returns:
             The mean, `(B, *X)`, and the log variance, broadcastable.
         """
-        x_0_hat = self.x_0_hat(self.network(x_t, t), x_t, t)
-        return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t)
+        prediction, share = self.ask(x_t, t)
+        x_0_hat = self.x_0_hat(prediction, x_t, t)
+        return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t, share)
 
     def denoise(self, x_t: Tensor, t: int) -> Tensor:
         """Return x_0_hat, `(B, *X)`, for states `(B, *X)` that all stand at timestep t."""
         timesteps = torch.full((len(x_t),), t, device=x_t.device)
-        return self.x_0_hat(self.network(x_t, timesteps), x_t, timesteps)
+        return self.x_0_hat(self.ask(x_t, timesteps)[0], x_t, timesteps)
 
-    def log_var(self, t: Tensor, like: Tensor) -> Tensor:
-        """Return the log variance of p(x_{t-1} | x_t), shaped to broadcast with `like`."""
-        small = self._variance == "fixed-small"
-        return self.chain.at(self.chain.log_posterior_var if small else self.chain.log_beta, t, like)
+    def ask(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor | None]:
+        """Ask the network.
+
+        Args:
+            x_t: `(B, *X)`.
+            t: `(B,)`.
+            generator: the randomness of a training pass; None for a deterministic one.
+
+        Returns:
+            Its prediction of eps, x_0 or v, `(B, *X)`, and for a learned variance u, `(B, *X)`; in x_t's precision.
+        """
+        output = self.network(x_t, t, generator).to(x_t.dtype)
+        return output[:, 0], (output[:, 1] + 1) / 2 if self.variance == "learned-range" else None
+
+    def log_var(self, t: Tensor, like: Tensor, share: Tensor | None) -> Tensor:
+        """Return the log variance of p(x_{t-1} | x_t), shaped to broadcast with `like`.
+
+        Args:
+            t: `(B,)`.
+            like: `(B, *X)`.
+            share: u, `(B, *X)`, where the variance is learned: 0 the small one, 1 the large one.
+        """
+        if self.variance == "fixed-small":
+            return self.chain.at(self.chain.log_posterior_var, t, like)
+        large = self.chain.at(self.chain.log_beta, t, like)
+        return large if share is None else large.lerp(self.chain.at(self.chain.log_least_var, t, like), 1 - share)
 
     def target(self, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
         """Return what the network should say to x_t = diffuse(x_0, eps, t), `(B, *X)`."""
         signal, noise = self.chain.at(self.chain.signal, t, x_0), self.chain.at(self.chain.noise, t, x_0)
         return target(self._prediction, x_0, eps, signal, noise)
 
-    def x_0_hat(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
-        """Return the clean x that a network's output stands for, `(B, *X)`, in the precision of x_t."""
+    def error_units(self, snr: Tensor) -> Tensor:
+        """Return what a squared error of x_0 is worth in squared errors of the prediction, at these ratios."""
+        return {"eps": snr, "x_0": torch.ones_like(snr), "v": snr + 1}[self._prediction]
+
+    def x_0_hat(self, prediction: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """Return the clean x that a network's prediction stands for, `(B, *X)`."""
         signal, noise = self.chain.at(self.chain.signal, t, x_t), self.chain.at(self.chain.noise, t, x_t)
-        x_0_hat = x_0_from(self._prediction, output.to(x_t.dtype), x_t, signal, noise)
+        x_0_hat = x_0_from(self._prediction, prediction, x_t, signal, noise)
         return x_0_hat.clamp(-1, 1) if self._clip else x_0_hat
 
-    def decoder_log_prob(self, x_0: Tensor, mean: Tensor) -> Tensor:
+    def decoder_log_prob(self, x_0: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
         """Return log p(x_0 | x_1), `(B,)`: the log mass of the bins of x_0; for real data the log density.
 
         Args:
             x_0: `(B, *X)`.
             mean: `(B, *X)`, the x_0 predicted from x_1.
+            log_var: of p(x_0 | x_1), broadcastable.
         """
-        log_var = self.chain.log_beta[0]
         if self.values.bin_width is None:
             return normal_log_prob(x_0, mean, log_var).flatten(1).sum(1)
         return level_log_mass(x_0, mean, log_var, self.values.bin_width).flatten(1).sum(1)

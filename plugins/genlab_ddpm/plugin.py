@@ -26,6 +26,10 @@ def genlab_components() -> Iterable[Component]:
         ),
         Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
+        Component("objective", "simple", f"{here}.objectives:Simple", "the mean squared error of the prediction"),
+        Component("objective", "bound", f"{here}.objectives:Bound", "the negative bound itself"),
+        Component("objective", "hybrid", f"{here}.objectives:Hybrid", "simple, and the bound for a learned variance"),
+        Component("objective", "min-snr", f"{here}.objectives:MinSNR", "errors of x_0 by their SNR, up to a limit"),
         Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),
         Component("figure", "diffusion-terms", f"{here}.figure:DiffusionTerms", "what each timestep costs the bound"),
     )

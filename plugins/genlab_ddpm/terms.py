@@ -18,7 +18,7 @@ def prior_kl(model: DDPM, x_0: Tensor) -> Tensor:
     return kl_normal(chain.signal[-1] * x_0, chain.log_noise_var[-1], zero, zero).flatten(1).sum(1)
 
 
-def step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, t: Tensor) -> Tensor:
+def step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor, t: Tensor) -> Tensor:
     """Return L_{t-1} of each observation for one x_t, `(B,)` nats; at t = 1, where there is none, something finite.
 
     The two means share b_t x_t, so their difference is a_t (x_0 - x_0_hat): taken so, it keeps its digits.
@@ -26,9 +26,10 @@ def step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, t: Tensor) -> Tensor:
     Args:
         model: the reverse chain.
         x_0, x_0_hat: `(B, *X)`, the clean x and its prediction from x_t.
+        log_var: of p(x_{t-1} | x_t), broadcastable.
         t: `(B,)`, timesteps.
     """
     chain = model.chain
     difference = chain.at(chain.x_0_weight, t, x_0) * (x_0 - x_0_hat)
     q_log_var = chain.at(chain.log_posterior_var, t, x_0)
-    return kl_normal(difference, q_log_var, x_0.new_zeros(()), model.log_var(t, x_0)).flatten(1).sum(1)
+    return kl_normal(difference, q_log_var, x_0.new_zeros(()), log_var).flatten(1).sum(1)

@@ -8,6 +8,8 @@ from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
+from genlab_ddpm.objective import Objective
+from genlab_ddpm.objectives import Bound, Hybrid, MinSNR, Simple
 from linear_gaussian_diffusion import Oracle, oracle_model, repeated, seeded
 from scipy import stats
 
@@ -18,6 +20,7 @@ from genlab.parts.elbo.trace import Trace
 ORACLE = Oracle()
 T = len(ORACLE.betas)
 X_0 = np.array([0.9, -0.5])
+SMALL = ORACLE.reverse_var("fixed-small")
 
 
 def within_error(values: torch.Tensor, expected: float, sigmas: float = 4.5) -> bool:
@@ -27,21 +30,31 @@ def within_error(values: torch.Tensor, expected: float, sigmas: float = 4.5) -> 
 
 def exact_rows(variance: str = "fixed-small") -> dict[str, float]:
     """The rows for x_0 = X_0, in closed form."""
-    var = ORACLE.small_var if variance == "fixed-small" else ORACLE.betas
+    var = ORACLE.reverse_var(variance)
     return {
         "L_T": -ORACLE.prior_kl(X_0).sum(),
         "L_{t-1}": -sum(ORACLE.step_kl(X_0, t, var).sum() for t in range(2, T + 1)),
-        "L_0": -ORACLE.decoder_loss(X_0).sum(),
+        "L_0": -ORACLE.decoder_loss(X_0, var).sum(),
     }
 
 
-@pytest.mark.parametrize("variance", ["fixed-small", "fixed-large"])
+@pytest.mark.parametrize(
+    ("variance", "objective"),
+    [
+        ("fixed-small", Simple),
+        ("fixed-large", Bound),
+        ("fixed-small", MinSNR),
+        ("learned-range", Bound),
+        ("learned-range", Hybrid),
+    ],
+)
 @pytest.mark.parametrize("timesteps", [1, 2, 3, T])
-@pytest.mark.parametrize("objective", ["simple", "bound"])
-def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str, objective: Any) -> None:
+def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str, objective: type[Objective]) -> None:
     model, family = oracle_model(ORACLE, variance=variance)
     batch = repeated(X_0.tolist(), 20_000)
-    ledger = Denoising(timesteps=timesteps, objective=objective).estimate(model, family, batch, generator=seeded())
+    ledger = Denoising(timesteps=timesteps, objective=Part(objective)).estimate(
+        model, family, batch, generator=seeded()
+    )
     assert [(term.name, term.scope, term.exact) for term in ledger.terms] == [
         ("L_T", "local", True),
         ("L_{t-1}", "local", False),
@@ -59,21 +72,19 @@ def test_each_single_timestep_s_kl_has_its_closed_form() -> None:
     ledger = Denoising(timesteps=1).estimate(model, family, batch, generator=seeded())
     t = model.network.calls[0]  # type: ignore[union-attr, operator, index]
     for timestep in range(2, T + 1):
-        expected = -T * ORACLE.step_kl(X_0, timestep, ORACLE.small_var).sum()
+        expected = -T * ORACLE.step_kl(X_0, timestep, SMALL).sum()
         assert within_error(ledger["L_{t-1}"][t == timestep], expected), timestep
-    assert within_error(ledger["L_0"][t == 1], -T * ORACLE.decoder_loss(X_0).sum())
+    assert within_error(ledger["L_0"][t == 1], -T * ORACLE.decoder_loss(X_0, SMALL).sum())
     assert not ledger["L_0"][t != 1].any()
 
 
 def test_the_bound_is_below_the_exact_evidence_of_the_model() -> None:
-    var = ORACLE.small_var.copy()
-    var[0] = ORACLE.betas[0]
-    mean, spread = ORACLE.chain_moments(var)
+    mean, spread = ORACLE.chain_moments(SMALL)
     for x in np.linspace(-2, 2, 9):
         bound = -(
             ORACLE.prior_kl(x)
-            + sum(ORACLE.step_kl(x, t, ORACLE.small_var) for t in range(2, T + 1))
-            + ORACLE.decoder_loss(x)
+            + sum(ORACLE.step_kl(x, t, SMALL) for t in range(2, T + 1))
+            + ORACLE.decoder_loss(x, SMALL)
         )
         model, family = oracle_model(ORACLE, event_shape=(1,))
         batch = repeated([float(x)], 5_000)
@@ -94,7 +105,7 @@ def test_trace_has_the_same_mean() -> None:
 def test_trace_has_the_larger_variance_on_a_fresh_network() -> None:
     oracle = Oracle(betas=np.linspace(0.05, 0.5, 20))
     model, family = oracle_model(oracle)
-    model.network.forward = lambda x_t, t, generator=None: torch.zeros_like(x_t)  # type: ignore[union-attr, assignment]
+    model.network.forward = lambda x_t, t, generator=None: torch.zeros_like(x_t).unsqueeze(1)  # type: ignore[union-attr, assignment]
     batch = repeated(X_0.tolist(), 20_000)
     trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
     exact = Denoising(timesteps=20).estimate(model, family, batch, generator=seeded(1)).per_example()
@@ -105,7 +116,7 @@ def digits_batch(count: int = 4) -> Batch:
     return Batch(torch.randint(0, 17, (count, 1, 8, 8), generator=seeded(9)).double(), num_data=count)
 
 
-def digits_model(**keys: Any) -> tuple[DDPM, ForwardDiffusion]:
+def digits_model(variance: Any = "fixed-small", **keys: Any) -> tuple[DDPM, ForwardDiffusion]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = DDPM(
@@ -113,21 +124,27 @@ def digits_model(**keys: Any) -> tuple[DDPM, ForwardDiffusion]:
             timesteps=8,
             schedule=Part(Linear, {"beta_1": 0.02, "beta_T": 0.9}),
             network=Part(UNet, {"channels": (4, 8), "blocks": 1} | keys),
+            variance=variance,
         )
         for parameter in model.parameters():  # a fresh U-Net says zero
             torch.nn.init.normal_(parameter, std=0.1)
     return model.double(), ForwardDiffusion(model)
 
 
-def test_trace_agrees_on_a_network_and_grey_levels() -> None:
-    model, family = digits_model()
+@pytest.mark.parametrize("variance", ["fixed-small", "learned-range"])
+def test_trace_agrees_on_a_network_and_grey_levels(variance: str) -> None:
+    model, family = digits_model(variance)
     batch = Batch(digits_batch(1).x.expand(400, 1, 8, 8), num_data=400)
     with torch.no_grad():
         trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
-        exact = Denoising(timesteps=8).estimate(model, family, batch, generator=seeded(1)).per_example()
+        exact = (
+            Denoising(timesteps=8, objective=Part(Bound))
+            .estimate(model, family, batch, generator=seeded(1))
+            .per_example()
+        )
     difference, error = trace.mean() - exact.mean(), ((trace.var() + exact.var()) / 400).sqrt()
     assert abs(difference) < 4.5 * error
-    assert exact.var() < trace.var()
+    assert exact.var() < trace.var() or variance == "learned-range"  # a bad variance is as noisy in both
 
 
 def test_the_simple_objective_is_the_mean_squared_error_of_the_prediction() -> None:
@@ -142,6 +159,45 @@ def test_the_simple_objective_is_the_mean_squared_error_of_the_prediction() -> N
         assert ledger.objective(batch.num_data).item() == pytest.approx(expected, rel=0.03)
 
 
+def test_min_snr_is_one_objective_whatever_is_predicted() -> None:
+    values = []
+    for prediction in ("eps", "x_0", "v"):
+        model, family = oracle_model(ORACLE, prediction=prediction)
+        estimator = Denoising(timesteps=T, objective=Part(MinSNR, {"gamma": 2.0}))
+        values.append(estimator.estimate(model, family, repeated(X_0.tolist(), 50), generator=seeded()))
+    snr = ORACLE.alpha_bar / (1 - ORACLE.alpha_bar)
+    assert snr.max() > 2 > snr.min()
+    batch = repeated(X_0.tolist(), 40_000)
+    ledger = estimator.estimate(model, family, batch, generator=seeded())
+    expected = np.mean([min(snr[t - 1], 2.0) * ORACLE.squared_error(X_0, t).mean() for t in range(1, T + 1)])
+    assert ledger.objective(len(batch.x)).item() == pytest.approx(expected, rel=0.03)
+    assert [value.objective(50).item() for value in values] == pytest.approx([values[0].objective(50).item()] * 3)
+    assert {value.surrogate for value in values} == {"min_snr"}
+
+
+def test_hybrid_learns_the_prediction_by_the_simple_objective_and_the_variance_by_the_bound() -> None:
+    def gradients(objective: Part[Objective]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the gradients in the network's last biases: of the prediction, of the variance."""
+        model, family = digits_model("learned-range")
+        ledger = Denoising(timesteps=8, objective=objective).estimate(model, family, digits_batch(), generator=seeded())
+        ledger.objective(4).backward()  # type: ignore[no-untyped-call]
+        prediction, variance = model.network.last.bias.grad  # type: ignore[union-attr, misc]
+        return prediction, variance
+
+    class EveryVariance(Simple):
+        bound_reaches = "variance"  # only so that a learned variance is not refused
+
+    hybrid, bound = gradients(Part(Hybrid, {"weight": 0.5})), gradients(Part(Bound))
+    assert hybrid[0].item() == pytest.approx(gradients(Part(EveryVariance))[0].item(), rel=1e-9)
+    assert hybrid[1].item() == pytest.approx(0.5 * bound[1].item() / (64 * np.log(2)), rel=1e-9)
+
+
+def test_a_learned_variance_that_nothing_trains_is_refused() -> None:
+    model, family = digits_model("learned-range")
+    with pytest.raises(IncompatibleError, match=r"must be trained by the bound, and elbo.objective is 'simple'"):
+        Denoising().estimate(model, family, digits_batch(), generator=seeded())
+
+
 def test_training_on_the_simple_objective_leaves_the_rows_out_of_the_graph() -> None:
     model, family = digits_model()
     ledger = Denoising().estimate(model, family, digits_batch(), generator=seeded())
@@ -153,7 +209,7 @@ def test_training_on_the_simple_objective_leaves_the_rows_out_of_the_graph() -> 
 @pytest.mark.parametrize("timesteps", [1, 3])
 def test_the_bound_as_objective_is_differentiable(timesteps: int) -> None:
     model, family = digits_model()
-    estimator = Denoising(timesteps=timesteps, objective="bound")
+    estimator = Denoising(timesteps=timesteps, objective=Part(Bound))
     ledger = estimator.estimate(model, family, digits_batch(), generator=seeded())
     assert ledger.surrogate is None
     ledger.objective(4).backward()  # type: ignore[no-untyped-call]

@@ -33,7 +33,7 @@ def test_the_cost_of_a_timestep_is_its_term_in_bits_per_dimension() -> None:
     model, _ = oracle_model(oracle, event_shape=(1,))
     x_0 = torch.full((40_000, 1), 0.9, dtype=torch.float64)
     for t, cost in zip((1, 3, 6), _costs(model, x_0, [1, 3, 6], seeded()), strict=True):
-        nats = oracle.decoder_loss(0.9) if t == 1 else oracle.step_kl(0.9, t, oracle.small_var)  # type: ignore[arg-type]
+        nats = oracle.decoder_loss(0.9, oracle.betas) if t == 1 else oracle.step_kl(0.9, t, oracle.small_var)  # type: ignore[arg-type]
         assert cost == pytest.approx(nats / 0.6931471805599453, rel=0.05)
 
 

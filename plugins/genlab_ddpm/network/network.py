@@ -1,16 +1,28 @@
 """What the model asks of its network."""
 
 import abc
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 
-class Network(nn.Module, abc.ABC):
-    """A function of a noisy x and its timestep, of the shape of x.
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What a network is built for.
 
-    Its owner builds it with the event shape `*X`.
+    Attributes:
+        event_shape: `*X`, the shape of one observation.
+        num_outputs: how many numbers the model asks for in each place of x.
+    """
+
+    event_shape: tuple[int, ...]
+    num_outputs: int = 1
+
+
+class Network(nn.Module, abc.ABC):
+    """A function of a noisy x and its timestep. Its owner builds it with a `NetworkSpec`.
 
     Attributes:
         slot: the nested recipe table that names it.
@@ -28,5 +40,5 @@ class Network(nn.Module, abc.ABC):
             generator: the randomness of a training pass (dropout); None for a deterministic one.
 
         Returns:
-            `(B, *X)`: an estimate of eps, x_0 or v, as the model says.
+            `(B, num_outputs, *X)`: first an estimate of eps, x_0 or v, as the model says, then what else it asks for.
         """

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Decay, PositiveInt
 from genlab_ddpm.network.attention import Attention
-from genlab_ddpm.network.network import Network
+from genlab_ddpm.network.network import Network, NetworkSpec
 from genlab_ddpm.network.residual import ResidualBlock, group_norm, zeroed
 from genlab_ddpm.network.time_embedding import TimeEmbedding
 
@@ -25,7 +25,7 @@ class UNet(Network):
 
     def __init__(
         self,
-        event_shape: tuple[int, ...],
+        spec: NetworkSpec,
         /,
         *,
         channels: tuple[PositiveInt, ...] = (32, 64),
@@ -47,18 +47,18 @@ class UNet(Network):
             IncompatibleError: when x is no image, a level does not exist, or channels do not divide into groups.
         """
         super().__init__()
-        _check(event_shape, channels, attention)
-        embedding_dim = 4 * channels[0]
+        _check(spec.event_shape, channels, attention)
+        in_channels, embedding_dim = spec.event_shape[0], 4 * channels[0]
 
-        def block(in_channels: int, level: int) -> _Block:
+        def block(before: int, level: int) -> _Block:
             return _Block(
-                ResidualBlock(in_channels, channels[level], embedding_dim, groups=groups, dropout=dropout),
+                ResidualBlock(before, channels[level], embedding_dim, groups=groups, dropout=dropout),
                 Attention(channels[level], groups=groups) if level in attention else nn.Identity(),
             )
 
         last = len(channels) - 1
         self.embedding = TimeEmbedding(channels[0], embedding_dim)
-        self.first = nn.Conv2d(event_shape[0], channels[0], 3, padding=1)
+        self.first = nn.Conv2d(in_channels, channels[0], 3, padding=1)
         self.down, self.coarsen = nn.ModuleList(), nn.ModuleList()
         width, skips = channels[0], [channels[0]]
         for level in range(last + 1):
@@ -80,11 +80,11 @@ class UNet(Network):
             if level > 0:
                 self.refine.append(nn.Conv2d(width, width, 3, padding=1))
         self.norm = group_norm(width, groups)
-        self.last = zeroed(nn.Conv2d(width, event_shape[0], 3, padding=1))
-        self._blocks = blocks
+        self.last = zeroed(nn.Conv2d(width, spec.num_outputs * in_channels, 3, padding=1))
+        self._blocks, self._num_outputs = blocks, spec.num_outputs
 
     def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Return the prediction, of the shape of x_t; zero before training."""
+        """Return the predictions, `(B, num_outputs, *X)`; zero before training."""
         embedding = F.silu(self.embedding(t))
         h = self.first(x_t)
         skips = [h]
@@ -103,7 +103,7 @@ class UNet(Network):
                 h = self.refine[step - 1](F.interpolate(h, size=skip.shape[-2:], mode="nearest"))
             h = block(torch.cat([h, skip], 1), embedding, generator)
         output: Tensor = self.last(F.silu(self.norm(h)))
-        return output
+        return output.reshape(len(x_t), self._num_outputs, *x_t.shape[1:])
 
 
 class _Block(nn.Module):

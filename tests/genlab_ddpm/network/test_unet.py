@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 import torch
+from genlab_ddpm.network import NetworkSpec
 from genlab_ddpm.network.attention import _attend
 from genlab_ddpm.network.residual import drop, group_norm
 from genlab_ddpm.network.time_embedding import TimeEmbedding
@@ -24,31 +25,36 @@ HO_CIFAR10 = {"channels": (128, 256, 256, 256), "blocks": 2, "attention": (1,), 
         ((2, 5, 7), {"channels": (4, 6, 8)}),
     ],
 )
-def test_the_prediction_has_the_shape_of_the_image(event_shape: tuple[int, ...], keys: dict[str, Any]) -> None:
-    network = UNet(event_shape, **keys)
+@pytest.mark.parametrize("num_outputs", [1, 2])
+def test_every_output_has_the_shape_of_the_image(
+    event_shape: tuple[int, ...], keys: dict[str, Any], num_outputs: int
+) -> None:
+    network = UNet(NetworkSpec(event_shape, num_outputs), **keys)
     x_t = torch.randn((2, *event_shape), generator=seeded())
     for network_ in (network, network.to(memory_format=torch.channels_last)):
-        assert network_(x_t, torch.tensor([1, 1000])).shape == x_t.shape
+        assert network_(x_t, torch.tensor([1, 1000])).shape == (2, num_outputs, *event_shape)
 
 
 def test_a_fresh_network_predicts_zero() -> None:
-    output = UNet((1, 8, 8), channels=(4, 8))(torch.randn(3, 1, 8, 8, generator=seeded()), torch.tensor([1, 5, 9]))
+    output = UNet(NetworkSpec((1, 8, 8)), channels=(4, 8))(
+        torch.randn(3, 1, 8, 8, generator=seeded()), torch.tensor([1, 5, 9])
+    )
     assert not output.any()
 
 
 def test_the_timestep_and_every_pixel_matter() -> None:
-    network = UNet((1, 8, 8), channels=(4, 8), blocks=1).double()
+    network = UNet(NetworkSpec((1, 8, 8)), channels=(4, 8), blocks=1).double()
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.2, generator=seeded())
     x_t = torch.randn(1, 1, 8, 8, generator=seeded(), dtype=torch.float64).requires_grad_()
     early, late = (network(x_t, torch.tensor([t])) for t in (3, 800))
     assert not torch.allclose(early, late)
-    (gradient,) = torch.autograd.grad(early[0, 0, 0, 0], x_t)
+    (gradient,) = torch.autograd.grad(early[0, 0, 0, 0, 0], x_t)
     assert (gradient != 0).all()
 
 
 def test_the_network_of_ho_et_al_for_cifar10_is_reached_by_keys() -> None:
-    network = UNet((3, 32, 32), **HO_CIFAR10)
+    network = UNet(NetworkSpec((3, 32, 32)), **HO_CIFAR10)
     assert sum(parameter.numel() for parameter in network.parameters()) == 35_746_307
 
 
@@ -63,7 +69,7 @@ def test_the_network_of_ho_et_al_for_cifar10_is_reached_by_keys() -> None:
 )
 def test_what_does_not_fit_is_refused(event_shape: tuple[int, ...], keys: dict[str, Any], message: str) -> None:
     with pytest.raises(IncompatibleError, match=message):
-        UNet(event_shape, **keys)
+        UNet(NetworkSpec(event_shape), **keys)
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(8, 1), (40, 2), (50, 2), (96, 6), (53, 1)])
@@ -94,7 +100,7 @@ def test_dropout_keeps_the_mean() -> None:
 
 
 def test_dropout_needs_a_generator() -> None:
-    network = UNet((1, 8, 8), channels=(4, 8), blocks=1, dropout=0.5)
+    network = UNet(NetworkSpec((1, 8, 8)), channels=(4, 8), blocks=1, dropout=0.5)
     nn.init.normal_(network.last.weight, generator=seeded())
     for block in network.modules():
         if hasattr(block, "conv_2"):
