@@ -82,6 +82,23 @@ class Split(abc.ABC):
             generator: randomness of the observation itself (dynamic binarisation), on the split's device.
         """
 
+    def in_order(
+        self, size: int, generator: torch.Generator, *, start: int = 0, stop: int | None = None
+    ) -> Iterator[Batch]:
+        """Read observations one after the other, `size` at a time, the last batch what is left.
+
+        A batch's x may be a view of what is stored: it must not be changed in place.
+
+        Args:
+            size: how many make a batch.
+            generator: as for `batches`.
+            start: the first to read.
+            stop: one past the last to read; by default N.
+        """
+        stop = len(self) if stop is None else stop
+        indices = (torch.arange(first, min(first + size, stop)) for first in range(start, stop, size))
+        return self.batches(indices, generator)
+
     @abc.abstractmethod
     def to(self, device: torch.device) -> "Split":
         """Return the same split, delivering its batches on `device`."""

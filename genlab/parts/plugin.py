@@ -18,6 +18,7 @@ def genlab_components() -> Iterable[Component]:
         Component("data", "cifar10", f"{here}.data.cifar10:CIFAR10", "60,000 32x32 color photographs"),
         Component("data", "images", f"{here}.data.images:Images", "a folder of image files"),
         Component("data", "table", f"{here}.data.table:Table", "numeric columns of a CSV, NPZ or safetensors file"),
+        Component("data", "array", f"{here}.data.array:Array", "rows of a .npy file, memory-mapped"),
         Component("data", "customers", f"{here}.data.customers:Customers", "simulated spending, its truth known"),
         Component("elbo", "trace", f"{here}.elbo.trace:Trace", "draws from q alone; works for every model and family"),
         Component("update", "gradient", f"{here}.update.gradient:Gradient", "any torch optimiser, warm-up and EMA"),

@@ -105,9 +105,8 @@ def _go_through(assembly: Assembly, split: str, num_examples: int, repeat: int) 
     seed = stream_seed(assembly.seed, "evaluation")
     observation = assembly.accelerator.generator(seed)
     noise = assembly.accelerator.generator(seed + 1 + repeat)
-    indices = iter(torch.split(torch.arange(num_examples), assembly.eval.batch_size))
     ledgers = []
-    for batch in assembly.data[split].batches(indices, observation):
+    for batch in assembly.data[split].in_order(assembly.eval.batch_size, observation, stop=num_examples):
         ledger = assembly.eval_elbo.estimate(assembly.model, assembly.family, batch, generator=noise).detach()
         ledger.check_finite(f"evaluating the {split} split")
         ledgers.append(ledger)

@@ -10,6 +10,7 @@ from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import RunFolderError
 from genlab.interfaces import Batch, Split
+from genlab.run.order import visits
 
 SWEEP_NUMBERS = 2**16
 """How many numbers a sweep reads at a time: enough to hide the cost of a call, few enough for a processor's cache."""
@@ -18,8 +19,8 @@ SWEEP_NUMBERS = 2**16
 class TrainingStream:
     """The training split as an endless shuffled stream.
 
-    Epoch e visits the data in a permutation drawn from the order seed and e alone, so the place in the stream is
-    one number: how many batches were delivered. The last, smaller batch of an epoch is left out.
+    Epoch e visits the data in a permutation (see `order`) fixed by the order seed and e alone, so the place in the
+    stream is one number: how many batches were delivered. The last, smaller batch of an epoch is left out.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class TrainingStream:
     def sweep(self) -> Iterator[Batch]:
         """Yield every observation once, in order, a batch at a time."""
         self.examples_read += self.num_data
-        return self._split.batches(iter(torch.split(torch.arange(self.num_data), self._sweep_size)), self._observation)
+        return self._split.in_order(self._sweep_size, self._observation)
 
     def seek(self, num_delivered: int) -> None:
         """Go to the place where `num_delivered` batches have been delivered."""
@@ -70,10 +71,7 @@ class TrainingStream:
     def _indices(self, start: int) -> Iterator[Tensor]:
         epoch, position = divmod(start, self.batches_per_epoch)
         while True:
-            generator = torch.Generator().manual_seed(self._order_seed + epoch)
-            order = torch.randperm(self.num_data, generator=generator)
-            for batch in range(position, self.batches_per_epoch):
-                yield order[batch * self.batch_size : (batch + 1) * self.batch_size]
+            yield from visits(self.num_data, self._order_seed + epoch, self.batch_size, position)
             epoch, position = epoch + 1, 0
 
 

@@ -95,7 +95,7 @@ def test_the_faults_on_the_recipe_page_read_as_they_do(
 
 def test_the_keys_on_the_page_about_data_are_keys_of_the_sources(registry: Registry) -> None:
     pages = [tomllib.loads(block)["data"] for block in blocks(ROOT / "docs" / "how-to" / "own-data.md", "toml")]
-    assert {table["use"] for table in pages} == {"table", "images"}
+    assert {table["use"] for table in pages} == {"table", "array", "images"}
     for table in pages:
         source = registry.load(registry.find("data", table.pop("use")))
         assert set(table) <= {key.key for key in describe_keys(source)}

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from genlab.errors import DataError, IncompatibleError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
@@ -11,6 +10,7 @@ from genlab.interfaces.data_source import DataSource, DataSpec, Splits
 from genlab.parts.data.columns import read_columns
 from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 from genlab.parts.data.tensor_split import TensorSplit
+from genlab.parts.data.value_check import ValueCheck
 
 
 class Table(DataSource):
@@ -55,33 +55,11 @@ class Table(DataSource):
         rows = torch.stack([torch.from_numpy(column) for column in columns.values()], dim=1)
         if not len(rows):
             raise DataError(f"{self._path} must have at least one row of data, got none.")
-        _check_finite(self._path, rows, names)
-        missing = _missing_in_words(self._path, rows, names)
+        check = ValueCheck(self._path, names)
+        check.add(rows)
+        missing = check.missing()
         whole = TensorSplit(rows.float())
         parts = split_indices(len(whole), self._split, self._split_seed)
         train, validation, test = (whole.subset(indices) for indices in parts)
         spec = DataSpec(self._path.name, (len(names),), len(train), columns=names, missing=bool(missing))
         return Splits(spec, train, validation, test, missing=missing)
-
-
-def _check_finite(path: Path, rows: Tensor, names: tuple[str, ...]) -> None:
-    bad = torch.isinf(rows.float()).nonzero()
-    if len(bad):
-        row, column = bad[0].tolist()
-        more = f" {len(bad) - 1} more cells are infinite too." if len(bad) > 1 else ""
-        raise DataError(
-            f"{path} must hold finite float32 numbers, got {rows[row, column].item()} in row {row + 1}, "
-            f"column {names[column]!r}.{more} Take those rows out, or leave the column out with data.columns."
-        )
-
-
-def _missing_in_words(path: Path, rows: Tensor, names: tuple[str, ...]) -> str:
-    """Return how many cells are missing in which columns and where first; empty where none is."""
-    words = []
-    for name, column in zip(names, rows.isnan().unbind(1), strict=True):
-        count = int(column.sum())
-        if count == len(rows):
-            raise DataError(f"column {name!r} of {path} must hold a number, got none. Leave it out with data.columns.")
-        if count:
-            words.append(f"{count} in column {name!r} (first in row {int(column.nonzero()[0]) + 1})")
-    return ", ".join(words)

@@ -46,9 +46,17 @@ class TensorSplit(Split):
         """Read observations, one batch for each tensor of indices."""
         for batch_indices in indices:
             chosen = self._on_device(batch_indices)
-            x = self._x.index_select(0, chosen).to(self.dtype)
             y = None if self._y is None else self._y.index_select(0, chosen)
-            yield Batch(x if self._observe is None else self._observe(x, generator), len(self), y)
+            yield self._observed(self._x.index_select(0, chosen), y, generator)
+
+    def in_order(
+        self, size: int, generator: torch.Generator, *, start: int = 0, stop: int | None = None
+    ) -> Iterator[Batch]:
+        """Read observations one after the other, without copying what is stored as it is delivered."""
+        stop = len(self) if stop is None else stop
+        for first in range(start, stop, size):
+            chosen = slice(first, min(first + size, stop))
+            yield self._observed(self._x[chosen], None if self._y is None else self._y[chosen], generator)
 
     def to(self, device: torch.device) -> "TensorSplit":
         """Return the same split with its tensors on `device`."""
@@ -59,6 +67,10 @@ class TensorSplit(Split):
         """Return the split of the observations at `indices`, in that order."""
         y = None if self._y is None else self._y[indices]
         return TensorSplit(self._x[indices], y, observe=self._observe, dtype=self.dtype)
+
+    def _observed(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Batch:
+        x = x.to(self.dtype)
+        return Batch(x if self._observe is None else self._observe(x, generator), len(self), y)
 
     def _on_device(self, indices: Tensor) -> Tensor:
         if self._x.device.type == "cuda" and indices.device.type == "cpu":

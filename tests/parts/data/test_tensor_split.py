@@ -75,3 +75,21 @@ def test_reading_a_batch_leaves_the_stored_values_unchanged(generator):
     split = TensorSplit(x)
     next(split.batches([torch.arange(2)], generator)).x.add_(1)
     assert torch.equal(x, torch.zeros(2, 1))
+
+
+def test_reading_in_order_is_reading_by_rising_indices(generator):
+    x, y = stored()
+    batches = list(TensorSplit(x, y).in_order(3, generator, start=1, stop=6))
+    assert [batch.y.tolist() for batch in batches] == [y[1:4].tolist(), y[4:6].tolist()]
+    assert torch.equal(torch.cat([batch.x for batch in batches]), x[1:6].float())
+    assert {batch.num_data for batch in batches} == {7}
+
+
+def test_reading_in_order_copies_nothing_that_is_stored_as_it_is_delivered(generator):
+    x = torch.zeros(4, 1)
+    assert next(TensorSplit(x).in_order(2, generator)).x.data_ptr() == x.data_ptr()
+
+
+def test_what_is_read_in_order_is_observed_too(generator):
+    split = TensorSplit(torch.zeros(4, 1), observe=lambda x, generator: x + 1)
+    assert next(split.in_order(4, generator)).x.sum() == 4
