@@ -58,6 +58,23 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def genlab_check_recipes(self) -> Iterable[Path]:
+        """Return folders or files of small recipes in which `genlab check` tries the plugin's components.
+
+        Each names some of the components and assembles in well under a second. A file `expected-failures.toml` in
+        such a folder lists checks that are known to fail, with the reason.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def genlab_checks(self) -> Iterable[str]:
+        """Return modules that hold checks of the plugin's own nested slots, such as `my_package.testing`.
+
+        They are imported by `genlab check` and by tests, never by a run.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def genlab_environment(self) -> Mapping[str, str]:
         """Return facts about the environment for `genlab env` and `run.json`: name and value."""
         raise NotImplementedError

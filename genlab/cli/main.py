@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": LazyCommand(f"{_IN}.validate:command", "Check recipes without running them."),
     "show": LazyCommand(f"{_IN}.show:command", "Print a recipe with every default filled in."),
     "components": LazyCommand(f"{_IN}.components:command", "List what a recipe can name, and the keys it takes."),
+    "check": LazyCommand(f"{_IN}.check:command", "Check components against the laws of their interfaces."),
     "plugins": LazyCommand(f"{_IN}.plugins:command", "List the installed plugins and their state."),
     "env": LazyCommand(f"{_IN}.env:command", "Print versions, devices, folders, and what plugins add."),
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         run,
         save_draws,
     )
+    from genlab.testing import run_checks
 
 __all__ = [
     "RunFolder",
@@ -35,6 +36,7 @@ __all__ = [
     "open_run",
     "read_recipe",
     "run",
+    "run_checks",
     "save_draws",
 ]
 
@@ -51,6 +53,7 @@ _HOME = {
     "open_run": "genlab.run",
     "read_recipe": "genlab.recipe",
     "run": "genlab.run",
+    "run_checks": "genlab.testing",
     "save_draws": "genlab.run",
 }
 

@@ -36,14 +36,15 @@ class Registry:
             sources: the plugins to load, in the order their components are listed.
             set_aside: plugins that are not to be loaded, e.g. blocked ones.
         """
+        self._sources, self._set_aside = tuple(sources), tuple(set_aside)
         self.hooks = GuardedHooks()
         statuses: list[PluginStatus] = []
         self._components: list[RegisteredComponent] = []
-        for source in sources:
+        for source in self._sources:
             status, components = load_plugin(source, self.hooks)
             statuses.append(status)
             self._components.extend(components)
-        self.plugins: tuple[PluginStatus, ...] = (*statuses, *set_aside)
+        self.plugins: tuple[PluginStatus, ...] = (*statuses, *self._set_aside)
 
     @classmethod
     def from_plugins(cls, plugins: Mapping[str, Any]) -> "Registry":
@@ -58,6 +59,10 @@ class Registry:
             distribution, _, name = label.rpartition(":")
             sources.append(PluginSource(name, distribution or name, "0", functools.partial(_itself, plugin)))
         return cls(sources)
+
+    def with_plugins(self, sources: Iterable[PluginSource]) -> "Registry":
+        """Return a registry of the same plugins and some more."""
+        return Registry([*self._sources, *sources], self._set_aside)
 
     def components(self, slot: str | None = None) -> tuple[RegisteredComponent, ...]:
         """Return the components of a slot, or all; the core's first."""
@@ -141,20 +146,37 @@ class Registry:
         Raises:
             ComponentError: when no component of the slot has this target.
         """
+        component = self.component_of(slot, target)
+        offering = {other.distribution for other in self.components(slot) if other.name == component.name}
+        return component.name if len(offering) == 1 else component.qualified_name
+
+    def component_of(self, slot: str, target: Callable[..., Any]) -> RegisteredComponent:
+        """Return the component whose target is a class or function that is imported already.
+
+        Raises:
+            ComponentError: when no component of the slot has this target.
+        """
         for component in self.components(slot):
             module, _, path = component.target.partition(":")
             found: Any = sys.modules.get(module)
             for attribute in path.split("."):
                 found = getattr(found, attribute, None)
             if found is target:
-                offering = {other.distribution for other in self.components(slot) if other.name == component.name}
-                return component.name if len(offering) == 1 else component.qualified_name
+                return component
         who = getattr(target, "__qualname__", repr(target))
         raise ComponentError(f"{who} must be registered in slot {slot!r} to be named in a recipe, and is not.")
 
     def recipe_paths(self) -> tuple[Path, ...]:
         """Return the folders and files of recipes of all plugins."""
         return tuple(Path(path) for paths in reversed(self.hooks.call("genlab_recipes")) for path in paths)
+
+    def check_recipe_paths(self) -> tuple[Path, ...]:
+        """Return the folders and files of recipes in which plugins want their components checked."""
+        return tuple(Path(path) for paths in reversed(self.hooks.call("genlab_check_recipes")) for path in paths)
+
+    def check_modules(self) -> tuple[str, ...]:
+        """Return the modules that hold plugins' own checks."""
+        return tuple(str(module) for modules in reversed(self.hooks.call("genlab_checks")) for module in modules)
 
     def _unknown(self, slot: str, name: str) -> str:
         names = [component.name for component in self.components(slot)]

@@ -1,6 +1,7 @@
 """What the diffusion plugin offers. Imports nothing heavy: targets are loaded when a recipe names them."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from genlab.plugin import Component, hookimpl
 
@@ -33,3 +34,9 @@ def genlab_components() -> Iterable[Component]:
         Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),
         Component("figure", "diffusion-terms", f"{here}.figure:DiffusionTerms", "what each timestep costs the bound"),
     )
+
+
+@hookimpl
+def genlab_check_recipes() -> Iterable[Path]:
+    """Return the folder of the recipes in which the plugin's components are checked."""
+    return (Path(__file__).parent / "check_recipes",)

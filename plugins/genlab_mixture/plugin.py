@@ -1,6 +1,7 @@
 """What the mixture plugin offers."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from genlab.plugin import Component, hookimpl
 
@@ -33,3 +34,9 @@ def genlab_components() -> Iterable[Component]:
         ),
         Component("figure", "mixture-density", f"{here}.figure:MixtureDensity", "the data and the fitted components"),
     )
+
+
+@hookimpl
+def genlab_check_recipes() -> Iterable[Path]:
+    """Return the folder of the recipes in which the plugin's components are checked."""
+    return (Path(__file__).parent / "check_recipes",)

@@ -1,6 +1,7 @@
 """What the VAE plugin offers."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from genlab.plugin import Component, hookimpl
 
@@ -37,3 +38,9 @@ def genlab_components() -> Iterable[Component]:
     yield Component(
         "figure", "vae-reconstructions", "genlab_vae.figure:Reconstructions", "test images beside reconstructions"
     )
+
+
+@hookimpl
+def genlab_check_recipes() -> Iterable[Path]:
+    """Return the folder of the recipes in which the plugin's components are checked."""
+    return (Path(__file__).parent / "check_recipes",)

@@ -1,0 +1,151 @@
+"""A case: one check of one subject, and whether it is expected to fail."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from genlab.discovery import RegisteredComponent, Registry, discover
+from genlab.errors import UsageError
+from genlab.recipe import Recipe, read_recipe
+from genlab.spelling import did_you_mean
+from genlab.testing.catalogue import checks
+from genlab.testing.check import Check
+from genlab.testing.expectation import Expectation, expectations_from
+from genlab.testing.kit import with_the_kit
+from genlab.testing.selection import components_called
+from genlab.testing.setting import Setting, setting_of, shipped_settings
+from genlab.testing.subject import Subject
+
+
+@dataclass(frozen=True)
+class Case:
+    """One check of one subject.
+
+    Attributes:
+        subject: what is checked.
+        check: the law.
+        expected: why it is expected to fail; None when it must pass.
+    """
+
+    subject: Subject
+    check: Check
+    expected: str | None
+
+    def __str__(self) -> str:
+        return f"{self.subject}-{self.check.name}"
+
+    def run(self) -> None:
+        """Run the check; torch's global generator is afterwards as it was before.
+
+        Raises:
+            AssertionError: when the law is broken.
+            CannotRun: when the check does not apply.
+        """
+        with undisturbed():
+            self.check(self.subject)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run.
+
+    Attributes:
+        cases: one for each subject and each check of its slot.
+        unchecked: components that stand in no setting, or of whose slot no check speaks, and why.
+    """
+
+    cases: tuple[Case, ...]
+    unchecked: Mapping[str, str]
+
+
+def plan(
+    names: Sequence[str] = (),
+    *,
+    registry: Registry | None = None,
+    recipes: Iterable[Path | str | Recipe] = (),
+    overrides: Sequence[str] = (),
+    expected_failures: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
+) -> Plan:
+    """Find the settings of components, and the checks they must pass.
+
+    Args:
+        names: components, plugins or distributions, as `components_called` takes them; by default every component
+            that the recipes name.
+        registry: where components are looked up; by default all installed plugins'.
+        recipes: settings to use instead of those that plugins ship.
+        overrides: texts `a.b=c` laid over every recipe, e.g. `accelerator.use=cuda`.
+        expected_failures: reasons by the name of a check, or by `slot/name:check`.
+        only: names of checks; by default all.
+
+    Raises:
+        ComponentError: when a name is unknown.
+        RecipeError: when a recipe has faults.
+        UsageError: when there is no check of a name in `only`.
+    """
+    registry = with_the_kit(registry if registry is not None else discover())
+    wanted = [component for name in names for component in components_called(name, registry)]
+    catalogue = _chosen(checks(registry), only)
+    by_hand = [one if isinstance(one, Recipe) else read_recipe(one, overrides) for one in recipes]
+    if by_hand:
+        settings = tuple(setting_of(recipe, registry) for recipe in by_hand)
+    else:
+        settings = shipped_settings(registry, wanted or registry.components(), overrides)
+    subjects = _subjects(settings, wanted)
+    more = expectations_from(expected_failures or {})
+    cases = [
+        Case(subject, check, _expected(subject, check, (*more, *subject.setting.expectations)))
+        for subject in subjects
+        for check in catalogue
+        if check.concerns(subject.slot)
+    ]
+    return Plan(tuple(cases), _unchecked(wanted, subjects, cases))
+
+
+def undisturbed() -> AbstractContextManager[None]:
+    """Return a context that leaves torch's global generator as it was."""
+    return torch.random.fork_rng(devices=[])
+
+
+def _chosen(catalogue: tuple[Check, ...], only: Sequence[str]) -> tuple[Check, ...]:
+    names = list(dict.fromkeys(check.name for check in catalogue))
+    for name in only:
+        if name not in names:
+            raise UsageError(f"there is no check {name!r}.{did_you_mean(name, names)}")
+    return tuple(check for check in catalogue if not only or check.name in only)
+
+
+def _subjects(settings: Iterable[Setting], wanted: Sequence[RegisteredComponent]) -> tuple[Subject, ...]:
+    found = [subject for setting in settings for subject in setting.subjects()]
+    if not wanted:
+        return tuple(found)
+    order = {component: place for place, component in enumerate(wanted)}
+    asked = [subject for subject in found if subject.component in order]
+    return tuple(sorted(asked, key=lambda subject: order[subject.component]))
+
+
+def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation]) -> str | None:
+    for one in expectations:
+        if one.concerns(subject.component_name, subject.setting.name, check.name):
+            return one.reason
+    return None
+
+
+def _unchecked(
+    wanted: Iterable[RegisteredComponent], subjects: Iterable[Subject], cases: Iterable[Case]
+) -> dict[str, str]:
+    standing = {subject.component for subject in subjects}
+    checked = {case.subject.component for case in cases}
+    reasons = {}
+    for component in wanted:
+        if component not in standing:
+            reasons[f"{component.slot}/{component.name}"] = (
+                "no setting: no check recipe names it. Ship one by the hook genlab_check_recipes, or give one with "
+                "--recipe"
+            )
+        elif component not in checked:
+            reasons[f"{component.slot}/{component.name}"] = f"no check speaks of the slot {component.slot!r}"
+    return reasons

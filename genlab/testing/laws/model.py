@@ -1,0 +1,129 @@
+"""Laws of a latent model p(x, z): its factors are log-densities, of each observation its own."""
+
+import torch
+from torch import Tensor
+
+from genlab.testing.check import check
+from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_tensor, needed
+from genlab.testing.derivatives import claim_gradient, movable
+from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
+from genlab.testing.latents import tensors
+from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
+from genlab.testing.scene import scene_of
+from genlab.testing.subject import Subject
+
+
+@check("model")
+def event_shape_is_that_of_the_data(subject: Subject) -> None:
+    """`event_shape` is the shape of one observation."""
+    assembly = subject.assembly()
+    shape = assembly.data.spec.event_shape
+    got = getattr(assembly.model, "event_shape", None)
+    claim(got == shape, f"event_shape must be {shape}, the shape of one observation, got {got}")
+
+
+@check("model")
+def log_joint_gives_one_number_for_each_draw(subject: Subject) -> None:
+    """`log_joint` returns named tensors, `(S, B)` or `(S,)`, in the precision and on the device of x.
+
+    At least one factor must be local, `(S, B)`. A wrong shape is often a `sum` over one axis too many or too few; a
+    wrong precision, a constant made without `dtype=x.dtype`.
+    """
+    _claim_factors_in(subject, torch.float64)
+    _claim_factors_in(subject, torch.float32)
+
+
+def _claim_factors_in(subject: Subject, dtype: torch.dtype) -> None:
+    assembly = subject.assembly(dtype=dtype)
+
+    @examples(size=batch_sizes, samples=num_samples, seed=seeds)
+    def holds(size: int, samples: int, seed: int) -> None:
+        scene = scene_of(subject, size, samples, seed=seed, dtype=dtype, assembly=assembly)
+        claim_factors(scene.model.log_joint(scene.x, scene.z), scene.x, samples, "log_joint")
+
+    holds()
+
+
+@check("model")
+def log_joint_is_finite(subject: Subject) -> None:
+    """Every factor of log p(x, z) is finite, for x from the data and z from the family.
+
+    The factor that is not is named: look for the logarithm of what may be 0, or for an overflow.
+    """
+    for dtype in (torch.float64, torch.float32):
+        scene = scene_of(subject, _many(subject), 8, dtype=dtype)
+        for name, value in scene.model.log_joint(scene.x, scene.z).items():
+            claim_finite(value, f"the factor {name!r} in {dtype}")
+
+
+@check("model")
+def log_joint_is_a_function(subject: Subject) -> None:
+    """`log_joint` gives the same numbers whenever it is called with the same x and z, and draws nothing at random."""
+    scene = scene_of(subject)
+    with global_generators_untouched("log_joint"):
+        first = scene.model.log_joint(scene.x, scene.z)
+    scramble_global_generators(1)
+    again = scene.model.log_joint(scene.x, scene.z)
+    for name, value in first.items():
+        claim_equal(again[name], value, f"the factor {name!r}, computed again,")
+
+
+@check("model")
+def log_joint_changes_nothing_in_place(subject: Subject) -> None:
+    """`log_joint` leaves x and z as they were."""
+    scene = scene_of(subject)
+    x, z = scene.x.clone(), scene.z_copy()
+    scene.model.log_joint(scene.x, scene.z)
+    claim_equal(scene.x, x, "x after log_joint")
+    for place, tensor in tensors(z).items():
+        claim_equal(tensors(scene.z)[place], tensor, f"z{place and '.' + place} after log_joint")
+
+
+@check("model")
+def observations_do_not_see_each_other(subject: Subject) -> None:
+    """A local factor of one observation is the same in whatever batch it stands, and in whatever order.
+
+    It fails for batch normalization in training, and wherever a mean is taken over the batch.
+    """
+    for training in (True, False):
+        assembly = subject.assembly()
+        assembly.model.train(training)
+        scene = scene_of(subject, 4, assembly=assembly)
+        whole = scene.model.log_joint(scene.x, scene.z)
+        for indices in (torch.tensor([2]), torch.tensor([3, 0]), torch.tensor([3, 1, 0, 2])):
+            part = scene.model.log_joint(scene.x[indices], scene.z_of(indices))
+            mode = "in training" if training else "in evaluation"
+            for name, value in whole.items():
+                wanted = value[:, indices] if value.ndim == 2 else value
+                claim_close(part[name], wanted, f"the factor {name!r} of observations {indices.tolist()} {mode}")
+
+
+@check("model")
+def gradient_is_that_of_finite_differences(subject: Subject) -> None:
+    """The gradient of log p(x, z) in the model's parameters is the one that finite differences give.
+
+    It fails where something is detached on the way, and where a hand-written backward is wrong.
+    """
+    scene = scene_of(subject)
+    parameters = movable(scene.model)
+    needed(bool(parameters), "the model has no parameters that training moves")
+    claim_gradient(lambda: total(scene.model.log_joint(scene.x, scene.z)), parameters, "log p(x, z)")
+
+
+def claim_factors(factors: object, x: Tensor, samples: int, what: str) -> None:
+    """Raise unless these are named factors of a batch x, for S draws of z."""
+    claim(isinstance(factors, dict) and bool(factors), f"{what} must return a dict of named factors, got {factors!r}")
+    assert isinstance(factors, dict)
+    for name, value in factors.items():
+        claim(isinstance(name, str), f"{what} must name its factors by strings, got {name!r}")
+        shape = (samples,) if isinstance(value, Tensor) and value.ndim == 1 else (samples, len(x))
+        claim_tensor(value, f"the factor {name!r} of {what}", like=x, shape=shape)
+
+
+def total(factors: dict[str, Tensor]) -> Tensor:
+    """Return the sum of all factors over draws and observations, `()`."""
+    return torch.stack([value.sum() for value in factors.values()]).sum()
+
+
+def _many(subject: Subject) -> int:
+    return min(16, len(subject.assembly().data.train))

@@ -1,0 +1,103 @@
+"""A subject: one component, standing in one setting, ready to be checked."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from genlab.assembly import Assembly, assemble
+from genlab.discovery import RegisteredComponent
+from genlab.errors import GenlabWarning
+from genlab.interfaces import Batch, Part
+from genlab.testing.check import CannotRun
+
+if TYPE_CHECKING:
+    from genlab.testing.setting import Setting
+
+_PARAMETERS_SEED = 7
+_MOVE = 0.05
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a check is given.
+
+    Attributes:
+        component: what is checked, and who offers it.
+        setting: the recipe it stands in.
+        path: the recipe's table it stands in: `("model",)`, `("model", "network")`, `("eval", "elbo")`.
+        part: its class and its keys, to be built by hand.
+    """
+
+    component: RegisteredComponent
+    setting: "Setting"
+    path: tuple[str, ...]
+    part: Part[Any]
+
+    @property
+    def slot(self) -> str:
+        """The kind of component."""
+        return self.component.slot
+
+    @property
+    def component_name(self) -> str:
+        """The name that `genlab check` takes: `model/vae`."""
+        return f"{self.component.slot}/{self.component.name}"
+
+    @property
+    def setting_name(self) -> str:
+        """The setting's name, and the table where that is not the component's own."""
+        return f"{self.setting.name}:eval" if self.path[0] == "eval" else self.setting.name
+
+    def __str__(self) -> str:
+        return f"{self.component_name}[{self.setting_name}]"
+
+    def assembly(self, *, dtype: torch.dtype = torch.float64, moved: bool = True) -> Assembly:
+        """Assemble the setting anew.
+
+        Args:
+            dtype: the precision of the model and the family; read the data with `batch` in the same.
+            moved: whether parameters are moved a little at random from where they start, always the same way, so
+                that no zero and no symmetry of an initialization hides a fault.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GenlabWarning)  # a small recipe is no good recipe
+            assembly = assemble(self.setting.checked)
+        if self.path == ("eval", "elbo"):
+            assembly = replace(assembly, elbo=assembly.eval_elbo)
+        generator = torch.Generator().manual_seed(_PARAMETERS_SEED)
+        for module in (assembly.model, assembly.family):
+            module.to(dtype)
+        if moved:
+            parameters = dict.fromkeys((*assembly.model.parameters(), *assembly.family.parameters()))
+            for parameter in (parameter for parameter in parameters if parameter.requires_grad):
+                noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+                parameter.data.add_(noise.to(parameter), alpha=_MOVE)
+        return assembly
+
+    def batch(
+        self, assembly: Assembly, size: int, *, seed: int = 0, dtype: torch.dtype = torch.float64, whole: bool = False
+    ) -> Batch:
+        """Read training observations, different ones.
+
+        Args:
+            assembly: whose data.
+            size: B.
+            seed: which observations.
+            dtype: of x.
+            whole: whether the batch claims to be all the data there are: `num_data` is then B.
+
+        Raises:
+            CannotRun: when there are fewer observations.
+        """
+        split = assembly.data.train
+        if len(split) < size:
+            raise CannotRun(f"the setting's data have {len(split)} training observations; {size} are needed")
+        indices = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))[:size]
+        (batch,) = split.batches([indices], self.generator(assembly, seed))
+        return replace(batch, x=batch.x.to(dtype), num_data=size if whole else batch.num_data)
+
+    def generator(self, assembly: Assembly, seed: int = 0) -> torch.Generator:
+        """Return a new generator on the assembly's device."""
+        return assembly.accelerator.generator(seed)
