@@ -27,6 +27,8 @@ def genlab_components() -> Iterable[Component]:
         ),
         Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
+        Component("schedule", "sigmoid", f"{here}.sigmoid:Sigmoid", "alpha_bar falls as a logistic curve"),
+        Component("schedule", "scaled-linear", f"{here}.scaled_linear:ScaledLinear", "sqrt(beta) rises linearly"),
         Component("objective", "simple", f"{here}.objectives:Simple", "the mean squared error of the prediction"),
         Component("objective", "bound", f"{here}.objectives:Bound", "the negative bound itself"),
         Component("objective", "hybrid", f"{here}.objectives:Hybrid", "simple, and the bound for a learned variance"),

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Decay, PositiveInt
 from genlab_ddpm.network.attention import Attention
+from genlab_ddpm.network.fourier import with_fourier_features
 from genlab_ddpm.network.network import Network, NetworkSpec
 from genlab_ddpm.network.residual import ResidualBlock, group_norm, zeroed
 from genlab_ddpm.network.time_embedding import TimeEmbedding
@@ -32,6 +33,7 @@ class UNet(Network):
         blocks: PositiveInt = 2,
         attention: tuple[int, ...] = (),
         groups: PositiveInt | None = None,
+        fourier: tuple[int, ...] = (),
         dropout: Decay = 0.0,
     ) -> None:
         """Make one from a recipe's keys.
@@ -41,6 +43,8 @@ class UNet(Network):
             blocks: residual blocks on each level's way down.
             attention: the levels with attention after each block; 0 is the finest. The middle always has one.
             groups: groups of every group norm; by default as many as leave 16 channels in each.
+            fourier: exponents n of the features sin(2^n pi x) and cos(2^n pi x) added to x: 7 and 8 show a network the
+                grey levels of 8-bit images.
             dropout: the share of features dropped in training.
 
         Raises:
@@ -58,7 +62,7 @@ class UNet(Network):
 
         last = len(channels) - 1
         self.embedding = TimeEmbedding(channels[0], embedding_dim)
-        self.first = nn.Conv2d(in_channels, channels[0], 3, padding=1)
+        self.first = nn.Conv2d((1 + 2 * len(fourier)) * in_channels, channels[0], 3, padding=1)
         self.down, self.coarsen = nn.ModuleList(), nn.ModuleList()
         width, skips = channels[0], [channels[0]]
         for level in range(last + 1):
@@ -81,12 +85,12 @@ class UNet(Network):
                 self.refine.append(nn.Conv2d(width, width, 3, padding=1))
         self.norm = group_norm(width, groups)
         self.last = zeroed(nn.Conv2d(width, spec.num_outputs * in_channels, 3, padding=1))
-        self._blocks, self._num_outputs = blocks, spec.num_outputs
+        self._blocks, self._num_outputs, self._fourier = blocks, spec.num_outputs, fourier
 
     def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the predictions, `(B, num_outputs, *X)`; zero before training."""
         embedding = F.silu(self.embedding(t))
-        h = self.first(x_t)
+        h = self.first(with_fourier_features(x_t, self._fourier))
         skips = [h]
         for index, block in enumerate(self.down):
             h = block(h, embedding, generator)
