@@ -29,7 +29,8 @@ class Component:
         slot: what kind of part it is: `data`, `model`, `family`, `elbo`, `update`, `sampler`, `accelerator`,
             `figure`, or a nested slot declared by the part that owns it (`network`, `schedule`, ...).
         name: the name a recipe uses, lower case with hyphens.
-        target: `package.module:Class`, imported only when a recipe uses the component.
+        target: `package.module:Class`, imported only when a recipe uses the component; in a plugin that is one file,
+            `f"{__name__}:Class"`.
         summary: one line for people.
         requires: distributions that must be installed, as requirement strings (`scipy>=1.11`).
     """

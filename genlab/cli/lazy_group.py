@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,15 +32,23 @@ class LazyCommand:
 class LazyGroup(click.Group):
     """A group whose help needs none of its commands."""
 
-    def __init__(self, *, lazy: Mapping[str, LazyCommand] | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        *,
+        lazy: Mapping[str, LazyCommand] | None = None,
+        everywhere: Sequence[click.Option] = (),
+        **settings: Any,
+    ) -> None:
         """Make one.
 
         Args:
             lazy: the commands by name, in the order the help shows them.
+            everywhere: options that every command takes besides its own.
             settings: what click's own group takes.
         """
         super().__init__(**settings)
         self.lazy = dict(lazy or {})
+        self.everywhere = tuple(everywhere)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order given."""
@@ -48,7 +56,11 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command; None where there is none of that name."""
-        return self.lazy[cmd_name].load() if cmd_name in self.lazy else None
+        if cmd_name not in self.lazy:
+            return None
+        command = self.lazy[cmd_name].load()
+        command.params += [option for option in self.everywhere if option not in command.params]
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

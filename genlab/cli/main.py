@@ -10,6 +10,7 @@ import click
 
 from genlab.cli.failure import report_failure
 from genlab.cli.lazy_group import LazyCommand, LazyGroup
+from genlab.cli.plugin_options import plugin_options
 from genlab.cli.session import Session, pass_session
 from genlab.errors import GenlabWarning
 from genlab.version import installed_version
@@ -48,21 +49,23 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 recipe invalid, 4 component or plugin u
     cls=LazyGroup,
     lazy=COMMANDS,
     epilog=EPILOG,
+    everywhere=plugin_options(hidden=True),
+    params=plugin_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(installed_version(), message="genlab %(version)s")
-@click.option("--no-plugins", is_flag=True, help="Use only the core: ignore every installed plugin.")
-@click.option("--block", "blocked", multiple=True, metavar="PLUGIN", help="Do not load this plugin. Repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more: checkpoints, where an error happened.")
 @pass_session
-def cli(session: Session, no_plugins: bool, blocked: tuple[str, ...], verbose: bool) -> None:
+def cli(session: Session, verbose: bool) -> None:
     """Fit latent-variable generative models from recipes.
 
     A recipe is a TOML file that names data, a model p(x, z), a family of posteriors q(z given x) and an estimator
     of the bound E_q[log p(x, z) - log q(z given x)]. `genlab run` fits it and leaves a folder; the other commands
     look at recipes, at components or at such folders.
+
+    The options that choose plugins may stand behind the name of any command too.
     """
-    session.no_plugins, session.blocked, session.verbose = no_plugins, blocked, verbose
+    session.verbose = session.verbose or verbose
 
 
 def main(argv: Sequence[str] | None = None) -> int:

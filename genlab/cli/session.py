@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -27,8 +28,9 @@ class Session:
     Attributes:
         out: results.
         err: everything else: progress, warnings, errors.
-        no_plugins: whether to use only what genlab ships in its core.
+        no_plugins: whether to use only what genlab's own distribution offers, and `plugin_files`.
         blocked: plugins not to load.
+        plugin_files: files that are plugins.
         verbose: whether to say more: each checkpoint, and the traceback of an error.
     """
 
@@ -36,11 +38,12 @@ class Session:
     err: Console = field(default_factory=lambda: make_console(stderr=True))
     no_plugins: bool = False
     blocked: tuple[str, ...] = ()
+    plugin_files: tuple[Path, ...] = ()
     verbose: bool = False
 
     def registry(self) -> Registry:
         """Discover the plugins this invocation may use."""
-        return discover(no_plugins=self.no_plugins, blocked=self.blocked)
+        return discover(no_plugins=self.no_plugins, blocked=self.blocked, plugin_files=self.plugin_files)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)

@@ -38,5 +38,6 @@ def _first_comment(path: Path) -> str:
     """Return the first sentence of the comment a file begins with."""
     lines = path.read_text(encoding="utf-8").splitlines()
     comment = itertools.takewhile(lambda line: line.startswith("#"), lines)
-    text = " ".join(line.lstrip("# ").strip() for line in comment)
+    prose = [line for line in comment if not line.startswith("#:")]  # an editor reads `#:schema genlab.json`
+    text = " ".join(line.lstrip("# ").strip() for line in prose)
     return re.split(r"(?<=\.)\s", text)[0]

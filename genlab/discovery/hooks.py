@@ -8,6 +8,7 @@ import pluggy
 
 from genlab.errors import GenlabWarning
 from genlab.plugin import Hooks
+from genlab.spelling import did_you_mean
 
 
 class GuardedHooks:
@@ -76,7 +77,8 @@ class GuardedHooks:
         for caller in self._manager.get_hookcallers(plugin) or []:
             own = next(impl for impl in caller.get_hookimpls() if impl.plugin is plugin)
             if not caller.has_spec() and not own.optionalhook:
-                return f"{caller.name!r} is not a hook of genlab."
+                known = [name for name in vars(Hooks) if name.startswith("genlab_")]
+                return f"{caller.name!r} is not a hook of genlab.{did_you_mean(caller.name, known)}"
             if own.wrapper or own.hookwrapper:
                 return f"{caller.name!r} must not be a hook wrapper."
         return None

@@ -1,9 +1,11 @@
 """Loading one plugin: what it offers, or why it cannot be used."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,7 +13,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from genlab.discovery.hooks import GuardedHooks
-from genlab.plugin import Component
+from genlab.discovery.timing import Timed, timed
+from genlab.plugin import Component, Hooks
+from genlab.spelling import did_you_mean
 from genlab.version import installed_version
 
 Status = Literal["ok", "blocked", "incompatible", "missing dependency", "import error", "invalid"]
@@ -26,15 +30,19 @@ class PluginSource:
 
     Attributes:
         name: its entry point's name.
-        distribution: what to `pip install`.
+        distribution: what to `pip install`; of a plugin file, the file's name.
         version: the distribution's version.
         load: imports the plugin's module and returns it.
+        file: the plugin file it is; None for an installed plugin.
+        sha256: that file's content; empty for an installed plugin.
     """
 
     name: str
     distribution: str
     version: str
     load: Callable[[], Any]
+    file: Path | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,10 +50,12 @@ class PluginStatus:
     """What became of a plugin.
 
     Attributes:
-        name, distribution, version: as in its entry point.
+        name, distribution, version, file, sha256: as in its source.
         status: `ok`, or why its components are not available.
         reason: one sentence where the status is not `ok`.
         components: how many components it offers.
+        load_seconds: how long its module took to import; None where it was not imported.
+        slow_because: the package that its module imported most of; empty where it imported no other.
     """
 
     name: str
@@ -54,6 +64,16 @@ class PluginStatus:
     status: Status
     reason: str = ""
     components: int = 0
+    load_seconds: float | None = field(default=None, compare=False)
+    slow_because: str = field(default="", compare=False)
+    file: Path | None = None
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, source: PluginSource, status: Status, reason: str = "") -> "PluginStatus":
+        """Return the status of a source that offers nothing, or nothing yet."""
+        who = (source.name, source.distribution, source.version)
+        return cls(*who, status, reason, file=source.file, sha256=source.sha256)
 
 
 @dataclass(frozen=True)
@@ -91,9 +111,12 @@ class PluginProblemError(Exception):
 
 def load_plugin(source: PluginSource, hooks: GuardedHooks) -> tuple[PluginStatus, tuple[RegisteredComponent, ...]]:
     """Import one plugin, register its hooks and list its components; nothing a plugin does raises here."""
+    clock = Timed()
     try:
-        plugin = _imported(source)
+        with timed(clock):
+            plugin = _imported(source)
         _check_version(plugin)
+        _check_hook_names(plugin)
         _register(source, plugin, hooks)
         try:
             components = _components(source, plugin)
@@ -101,9 +124,9 @@ def load_plugin(source: PluginSource, hooks: GuardedHooks) -> tuple[PluginStatus
             hooks.unregister(plugin)
             raise
     except PluginProblemError as fault:
-        return PluginStatus(source.name, source.distribution, source.version, fault.status, fault.reason), ()
-    status = PluginStatus(source.name, source.distribution, source.version, "ok", components=len(components))
-    return status, components
+        return replace(PluginStatus.of(source, fault.status, fault.reason), load_seconds=clock.seconds), ()
+    status = replace(PluginStatus.of(source, "ok"), components=len(components))
+    return replace(status, load_seconds=clock.seconds, slow_because=clock.heaviest_package), components
 
 
 def unmet_requirement(requires: Iterable[str]) -> str | None:
@@ -150,6 +173,19 @@ def _check_version(plugin: Any) -> None:
     # A development version counts as the release it leads to.
     if not specifiers.contains(Version(installed).base_version, prereleases=True):
         raise PluginProblemError("incompatible", f"it needs genlab {wanted}, got {installed}.")
+
+
+def _check_hook_names(plugin: Any) -> None:
+    """Raise for a function that has the name of a hook, or nearly so, and would never be called."""
+    hooks = [name for name in vars(Hooks) if name.startswith("genlab_")]
+    for name, value in getattr(plugin, "__dict__", {}).items():
+        own = inspect.isfunction(value) and value.__module__ == getattr(plugin, "__name__", None)
+        if not own or not name.startswith("genlab_") or hasattr(value, "genlab_impl"):
+            continue
+        if name in hooks:
+            raise PluginProblemError("invalid", f"{name!r} must be marked with @hookimpl, and is not.")
+        if hint := did_you_mean(name, hooks):
+            raise PluginProblemError("invalid", f"{name!r} is not a hook of genlab.{hint}")
 
 
 def _register(source: PluginSource, plugin: Any, hooks: GuardedHooks) -> None:

@@ -13,6 +13,7 @@ import torch
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import Stream, stream_seed
 from genlab.discovery import Registry
+from genlab.run.plugin_files import plugin_record
 from genlab.version import environment_versions
 
 
@@ -39,11 +40,7 @@ def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path |
             "sizes": {name: len(data[name]) for name in ("train", "validation", "test")},
         },
         "versions": environment_versions(),
-        "plugins": [
-            {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version}
-            for plugin in registry.plugins
-            if plugin.status == "ok"
-        ],
+        "plugins": [plugin_record(plugin) for plugin in registry.plugins if plugin.status == "ok"],
         "git": _git(recipe_folder),
         "hardware": {
             "accelerator": assembly.accelerator.describe(),

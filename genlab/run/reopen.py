@@ -9,6 +9,7 @@ from genlab.assembly.assembly import Assembly
 from genlab.discovery import Registry, discover
 from genlab.recipe import read_recipe
 from genlab.run.folder import RunFolder
+from genlab.run.plugin_files import plugin_files_of
 from genlab.run.state import TrainingState
 
 
@@ -46,9 +47,12 @@ def open_run(folder: Path, overrides: Sequence[str] = (), registry: Registry | N
     Raises:
         RunFolderError: when the folder or its checkpoint is missing, damaged, or of another version.
         RecipeError: when an override does not fit.
+        ComponentError: when a part cannot be had; where the run was made with plugin files, they are named.
     """
     opened = RunFolder(Path(folder))
     recipe = read_recipe(opened.resolved_recipe(), overrides)
-    state = TrainingState(assemble(recipe, registry or discover()))
+    registry = registry or discover()
+    with plugin_files_of(opened, registry):
+        state = TrainingState(assemble(recipe, registry))
     state.load_state_dict(opened.load_checkpoint())
     return OpenedRun(opened, state)

@@ -1,5 +1,6 @@
 """Run a recipe: assemble, fit, evaluate, draw, and leave a run folder."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from genlab.run.figures import draw_figures
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
 from genlab.run.interrupt import stop_on_signals
+from genlab.run.plugin_files import plugin_files_of
 from genlab.run.progress import Progress, Status
 from genlab.run.record import initial_record
 from genlab.run.resume import check_resumable
@@ -66,7 +68,8 @@ def run(
         GenlabError: of the kind that says what went wrong; the run folder keeps what was done.
     """
     registry = registry or discover()
-    checked = check(recipe, registry)
+    with nullcontext() if resume is None else plugin_files_of(RunFolder(resume), registry):
+        checked = check(recipe, registry)
     if resume is not None:
         check_resumable(checked, RunFolder(resume))
     assembly = assemble(checked, registry)

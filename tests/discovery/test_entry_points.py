@@ -1,11 +1,13 @@
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from genlab.discovery import PluginStatus, Registry, discover, loading
+from genlab.discovery import PluginStatus, Registry, discover, loading, timing
 from genlab.errors import GenlabWarning
 
 GOOD = """
@@ -80,7 +82,9 @@ def test_two_plugins_with_the_same_entry_point_name_are_both_found(install: Inst
         (GOOD + '    yield Component("network", "{name}", "a:B", "")', "invalid", "is declared twice."),
         (GOOD.replace("yield Component", "yield"), "invalid", "genlab_components must yield Component objects, got ("),
         (GOOD + "    raise OSError('disk')", "invalid", "genlab_components raised OSError: disk."),
-        (GOOD.replace("components", "componets"), "invalid", "'genlab_componets' is not a hook of genlab."),
+        (GOOD.replace("components", "componets"), "invalid", "is not a hook of genlab. Did you mean 'genlab_compone"),
+        (GOOD.replace("@hookimpl", ""), "invalid", "'genlab_components' must be marked with @hookimpl, and is not."),
+        ("def genlab_recipe():\n    return []", "invalid", "is not a hook of genlab. Did you mean 'genlab_recipes'?"),
     ],
 )
 def test_a_broken_plugin_has_a_status_and_a_reason(install: Install, code: str, expected: str, reason: str) -> None:
@@ -114,11 +118,48 @@ def test_a_plugin_can_be_blocked(install: Install, name: str, monkeypatch: pytes
     assert status(discover(), "demo").reason == "GENLAB_BLOCK names it."
 
 
-def test_all_plugins_but_the_core_can_be_switched_off(install: Install) -> None:
+def test_all_plugins_but_those_of_genlab_itself_can_be_switched_off(install: Install) -> None:
     install("demo", "raise RuntimeError('never imported')")
     registry = discover(no_plugins=True)
     assert status(registry, "demo").status == "blocked"
-    assert {plugin.distribution for plugin in registry.plugins if plugin.status == "ok"} <= {"genlab"}
+    in_use = {plugin.name for plugin in registry.plugins if plugin.status == "ok"}
+    assert in_use == {plugin.name for plugin in registry.plugins if plugin.distribution == "genlab"}
+    assert "core" in in_use
+
+
+def test_blocking_a_plugin_that_is_not_there_is_a_warning_with_the_nearest_name(install: Install) -> None:
+    install("demo", GOOD.format(name="demo-net"))
+    with pytest.warns(GenlabWarning, match=r"there is no plugin 'dmo' to block\. Did you mean 'demo'\?"):
+        assert status(discover(blocked=["dmo"]), "demo").status == "ok"
+
+
+@pytest.fixture
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every import seem to take two seconds."""
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=itertools.count(0, 2).__next__))
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_a_slow_plugin_is_a_warning_that_names_what_it_imports(install: Install, tmp_path: Path) -> None:
+    package = tmp_path / "heavy_package_of_demo"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import inner")
+    (package / "inner.py").write_text("")
+    install("demo", "import heavy_package_of_demo\n" + GOOD.format(name="demo-net"))
+    with pytest.warns(GenlabWarning) as caught:
+        found = status(discover(), "demo")
+    (message,) = (str(warning.message) for warning in caught if "'demo'" in str(warning.message))
+    assert (found.status, found.load_seconds, found.slow_because) == ("ok", 2, "heavy_package_of_demo")
+    assert "plugin 'demo' of demo 1.5 took 2.0 s to load, and every command waits for it." in message
+    assert "It imports 'heavy_package_of_demo' at once." in message
+
+
+def test_a_module_offered_by_two_entry_points_is_refused_the_second_time(install: Install) -> None:
+    install("one", GOOD.format(name="first"), module="same_module")
+    install("two", GOOD.format(name="first"), module="same_module")
+    found = discover_broken("two")
+    assert found.status == "invalid"
+    assert "already registered" in found.reason
 
 
 def test_discovery_and_reading_import_neither_torch_nor_pydantic() -> None:

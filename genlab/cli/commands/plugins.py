@@ -10,6 +10,7 @@ from genlab.cli.documents import print_json
 from genlab.cli.options import json_option
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import plain_table
+from genlab.discovery.timing import SLOW_SECONDS
 from genlab.errors import GenlabWarning
 
 STYLES = {"ok": "green", "blocked": "dim"}
@@ -22,15 +23,17 @@ def command(session: Session, as_json: bool) -> None:
     """List the installed plugins and their state.
 
     A plugin is a distribution with an entry point in the group `genlab`. One that cannot be loaded is listed with
-    the reason and harms nobody: only a recipe that names one of its components fails.
+    the reason and harms nobody: only a recipe that names one of its components fails. One that takes long to load
+    keeps every command waiting; the time is that of its import.
 
     \b
     Examples:
       genlab plugins
-      genlab --block vae plugins       as if the plugin called vae were not there
+      genlab plugins --block vae       as if the plugin called vae were not there
+      genlab plugins --no-plugins      only what genlab itself offers
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GenlabWarning)  # the table says the same
+        warnings.filterwarnings("ignore", "plugin '", GenlabWarning)  # the table says the same
         plugins = session.registry().plugins
     if as_json:
         print_json(session, [dataclasses.asdict(plugin) for plugin in plugins])
@@ -42,9 +45,17 @@ def command(session: Session, as_json: bool) -> None:
             plugin.version or "",
             Text(plugin.status, STYLES.get(plugin.status, "red")),
             str(plugin.components),
+            _seconds(plugin.load_seconds),
             plugin.reason or "",
         )
         for plugin in plugins
     ]
-    columns = ("plugin", "distribution", "version", "state", "components", "reason")
-    session.out.print(plain_table(columns, rows, right=("components",)))
+    columns = ("plugin", "distribution", "version", "state", "components", "load", "reason")
+    session.out.print(plain_table(columns, rows, right=("components", "load")))
+
+
+def _seconds(seconds: float | None) -> Text:
+    if seconds is None:
+        return Text("")
+    slow = seconds >= SLOW_SECONDS
+    return Text(f"{seconds:.1f} s" if slow else f"{1000 * seconds:.0f} ms", "red" if slow else "")
