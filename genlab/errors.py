@@ -82,6 +82,10 @@ class NonFiniteError(GenlabError):
     """A term of the bound, or the objective, is NaN or infinite."""
 
 
+class CandidatesError(GenlabError):
+    """No candidate of a recipe with candidates could be fitted."""
+
+
 class RunFolderError(GenlabError):
     """A run folder or a checkpoint is missing, damaged, or written by another version."""
 

@@ -82,7 +82,10 @@ class Hooks:
 
     @hookspec
     def genlab_run_started(self, run: Any) -> None:
-        """Called once, before the first step. `run` is the `genlab.run.Progress` of this run."""
+        """Called before the first step of a fit. `run` is its `genlab.run.Progress`.
+
+        A run is one fit. A run with candidates is one for each of them, in a folder of its own.
+        """
 
     @hookspec
     def genlab_step_logged(self, run: Any, metrics: Mapping[str, float | None]) -> None:
@@ -94,7 +97,11 @@ class Hooks:
 
     @hookspec
     def genlab_training_finished(self, run: Any, status: str) -> None:
-        """Called once after the last step and its checkpoint, before the test split is evaluated and drawn from."""
+        """Called after the last step of a fit and its checkpoint, before the test split is evaluated."""
+
+    @hookspec
+    def genlab_candidate_finished(self, candidate: Mapping[str, Any], number: int, count: int) -> None:
+        """Called when a candidate, the `number`th of `count`, has ended, with its row as `run.json` holds it."""
 
     @hookspec
     def genlab_run_finished(self, run: Any, status: str) -> None:

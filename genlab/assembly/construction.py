@@ -7,21 +7,51 @@ A constructor's positional-only parameters are filled by their types with parts 
 
 import inspect
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import seeded_initialisation
 from genlab.discovery import Registry, discover
 from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
-from genlab.interfaces import LatentModel, Part, Splits
+from genlab.interfaces import Accelerator, DataSource, LatentModel, Part, Splits
 from genlab.recipe.checking import CheckedRecipe, check
 from genlab.recipe.partners import class_name, slot_of
 from genlab.recipe.recipe import Recipe
-from genlab.recipe.scanning import Key
+from genlab.recipe.scanning import Key, dotted
 from genlab.recipe.signature import signature_of
 
 
-def assemble(recipe: Recipe | CheckedRecipe, registry: Registry | None = None) -> Assembly:
+@dataclass(frozen=True)
+class LoadedData:
+    """Data on the device they are used on, which several assemblies may share.
+
+    Attributes:
+        source: where they come from.
+        splits: on the accelerator's device.
+        accelerator: the device.
+    """
+
+    source: DataSource
+    splits: Splits
+    accelerator: Accelerator
+
+
+def load_data(checked: CheckedRecipe) -> LoadedData:
+    """Read a recipe's data and bring them to its device, without building anything else.
+
+    Raises:
+        RecipeError: when a key does not suit the others.
+        DataError: when the data cannot be read.
+        DeviceError: when the device is not there.
+    """
+    with seeded_initialisation(checked.seed):
+        return _Builder(checked).loaded_data()
+
+
+def assemble(
+    recipe: Recipe | CheckedRecipe, registry: Registry | None = None, *, loaded: LoadedData | None = None
+) -> Assembly:
     """Build every part a recipe names, on the recipe's device.
 
     Parameters are initialised from the recipe's seed alone; torch's global generator is left as it was.
@@ -29,16 +59,31 @@ def assemble(recipe: Recipe | CheckedRecipe, registry: Registry | None = None) -
     Args:
         recipe: as read, or checked already.
         registry: where components are looked up; by default all installed plugins'.
+        loaded: the recipe's data where they are loaded already.
 
     Raises:
-        RecipeError: when the recipe has faults or its parts do not fit together.
+        RecipeError: when the recipe has faults, gives a key several values, or its parts do not fit together.
         ComponentError: when a component is unknown or broken.
         DataError: when the data cannot be read.
         DeviceError: when the device is not there.
     """
     checked = recipe if isinstance(recipe, CheckedRecipe) else check(recipe, registry or discover())
+    _check_single(checked)
     with seeded_initialisation(checked.seed):
-        return _Builder(checked).assembly()
+        return _Builder(checked).assembly(loaded)
+
+
+def _check_single(checked: CheckedRecipe) -> None:
+    faults = [
+        Fault(
+            checked.origin(key),
+            dotted(key),
+            f"must be one value to be assembled, got {len(values)} candidates. Choose one, or let a run fit each.",
+        )
+        for key, values in checked.candidates.items()
+    ]
+    if faults:
+        raise RecipeError(checked.title, faults)
 
 
 class _Builder:
@@ -49,12 +94,17 @@ class _Builder:
         self._standing: dict[str, Any] = {}
         self._values: list[Any] = [checked.train]
 
-    def assembly(self) -> Assembly:
-        checked = self._checked
+    def loaded_data(self) -> LoadedData:
         source = self._build("data")
         splits = source.load()
         accelerator = self._build("accelerator")
-        splits = splits.to(accelerator.device)
+        return LoadedData(source, splits.to(accelerator.device), accelerator)
+
+    def assembly(self, loaded: LoadedData | None) -> Assembly:
+        checked = self._checked
+        loaded = loaded or self.loaded_data()
+        source, splits, accelerator = loaded.source, loaded.splits, loaded.accelerator
+        self._standing |= {"data": source, "accelerator": accelerator}
         self._values += [splits, splits.spec]
         model = self._build("model")
         self._check_missing(model, splits)

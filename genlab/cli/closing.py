@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from genlab.cli import bounds, numbers
+from genlab.cli.candidate_table import candidate_table
 from genlab.cli.ledger_table import ledger_table
 from genlab.cli.tables import facts
 
@@ -17,16 +18,19 @@ if TYPE_CHECKING:
 STYLES = {"finished": "bold green", "converged": "bold green"}
 
 
-def closing(result: "RunResult", test: Mapping[str, Any] | None) -> Group:
+def closing(result: "RunResult", record: Mapping[str, Any]) -> Group:
     """Return what a person reads once a run is over.
 
     Args:
         result: how it ended.
-        test: the evaluation on the test split as `run.json` holds it; None where there was none.
+        record: what `run.json` holds; of it, the evaluation on the test split and the candidates, if there are any.
     """
+    test = record.get("test")
     why = f" ({result.reason})" if result.reason else ""
     heading = Text(f"{result.status}{why}", style=STYLES.get(result.status, "bold yellow"))
     parts: list[RenderableType] = ["", heading.append(f" at step {numbers.count(result.step)}", "not bold default"), ""]
+    if record.get("candidates"):
+        parts += [candidate_table(record), ""]
     if test is not None:
         parts += [ledger_table(test), ""]
     elif words := bounds.bound_words(result.metrics):

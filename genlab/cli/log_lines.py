@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from genlab.cli import bounds, numbers
+from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.plugin import hookimpl
 
@@ -32,27 +33,28 @@ class LogLines:
         self._metrics: dict[str, Any] = {}
         self._pace = Pace()
         self._ended = threading.Event()
-        self._timer = threading.Thread(target=self._watch, daemon=True)
+        self._timer: threading.Thread | None = None
         self._said_at, self._said_tenth = 0.0, 0
 
     def __enter__(self) -> "LogLines":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        if self._timer.is_alive():
-            self._timer.join()
+        self._stop()
 
     @hookimpl
     def genlab_run_started(self, run: Any) -> None:
-        """Write the first line and start the timer."""
-        self._progress = run
+        """Write the first line and start the timer; a run with candidates does so for each."""
+        self._stop()
+        self._progress, self._metrics, self._pace = run, {}, Pace()
         self._said_at, self._said_tenth = time.monotonic(), self._tenth()
         self._pace.look(run.step, now=self._said_at)
         where = "" if run.folder is None else f", in {run.folder.path}"
         at = f"from step {numbers.count(run.first_step)} " if run.first_step else ""
         device = run.assembly.accelerator.describe()
         self._say(f"{run.name}: {at}to step {numbers.count(run.steps)} on {device}{where}")
+        self._ended = threading.Event()
+        self._timer = threading.Thread(target=self._watch, args=(self._ended,), daemon=True)
         self._timer.start()
 
     @hookimpl
@@ -69,11 +71,21 @@ class LogLines:
     @hookimpl
     def genlab_training_finished(self, status: str) -> None:
         """Write the last line."""
-        self._ended.set()
+        self._stop()
         self._say(f"{self._where_it_stands()}: {status}")
 
-    def _watch(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
+    @hookimpl
+    def genlab_candidate_finished(self, candidate: Mapping[str, Any], number: int, count: int) -> None:
+        """Write how good a candidate is."""
+        self._say(candidate_line(candidate, number, count))
+
+    def _stop(self) -> None:
+        self._ended.set()
+        if self._timer is not None and self._timer.is_alive():
+            self._timer.join()
+
+    def _watch(self, ended: threading.Event) -> None:
+        while not ended.wait(LOOK_SECONDS):
             now = time.monotonic()
             self._pace.look(self._progress.step, now=now)
             if now - self._said_at >= EVERY_SECONDS or self._tenth() > self._said_tenth:

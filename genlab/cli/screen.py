@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genlab.cli import bounds, numbers
+from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.cli.tables import facts, plain_table
 from genlab.plugin import hookimpl
@@ -54,7 +55,8 @@ class LiveScreen:
 
     @hookimpl
     def genlab_run_started(self, run: Any) -> None:
-        """Begin to look at the run."""
+        """Begin to look at the run, or at its next candidate."""
+        self._metrics, self._pace = {}, Pace()
         self._title = Text(f"{run.name} on {run.assembly.accelerator.describe()}", style="bold")
         self._progress, self._phase = run, ""
 
@@ -68,6 +70,11 @@ class LiveScreen:
         """Say what follows the last step."""
         if status not in ("failed", "interrupted"):
             self._phase = "evaluating on the test split and drawing samples"
+
+    @hookimpl
+    def genlab_candidate_finished(self, candidate: Mapping[str, Any], number: int, count: int) -> None:
+        """Leave a line above the picture that says how good a candidate is."""
+        self._live.console.print(candidate_line(candidate, number, count), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         if self._progress is None:

@@ -24,6 +24,7 @@ class FigureContext:
         draws: new observations from the run's sampler; None where the recipe names no sampler.
         history: the lines of `metrics.jsonl`, oldest first.
         generator: the figure's own randomness, on the model's device.
+        candidates: the rows of `run.json` of a run with candidates; empty for any other.
     """
 
     model: LatentModel
@@ -32,6 +33,7 @@ class FigureContext:
     draws: Draws | None
     history: Sequence[Mapping[str, Any]]
     generator: torch.Generator
+    candidates: Sequence[Mapping[str, Any]] = ()
 
 
 class Figure(abc.ABC):

@@ -17,6 +17,7 @@ class TrainSettings:
         validate_every: steps between two bounds on validation data; by default a tenth of `steps`.
         validation_examples: how many validation observations those bounds use at most.
         checkpoint_every: steps between two checkpoints; by default a fifth of `steps`.
+        restarts: how many fits are made from different initialisations; the one of the best bound is kept.
     """
 
     steps: PositiveInt
@@ -24,6 +25,7 @@ class TrainSettings:
     validate_every: PositiveInt | None = None
     validation_examples: PositiveInt = 512
     checkpoint_every: PositiveInt | None = None
+    restarts: PositiveInt = 1
 
 
 @dataclass(frozen=True, kw_only=True)

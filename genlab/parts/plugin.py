@@ -25,6 +25,7 @@ def genlab_components() -> Iterable[Component]:
         Component("accelerator", "auto", f"{here}.accelerator.auto:auto", "a CUDA GPU if there is one, else the CPU"),
         Component("accelerator", "cpu", f"{here}.accelerator.cpu:CPU", "the CPU"),
         Component("accelerator", "cuda", f"{here}.accelerator.cuda:CUDA", "one CUDA GPU"),
+        Component("figure", "candidates", f"{here}.figure.candidates:CandidateBounds", "the bound of every candidate"),
         Component("figure", "bound-curve", f"{here}.figure.bound_curve:BoundCurve", "the bound against the step"),
     )
 

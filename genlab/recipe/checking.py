@@ -5,7 +5,7 @@ All faults are found before any is raised.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
@@ -52,6 +52,7 @@ class CheckedRecipe:
         parts: by slot, the component and its keys; `sampler` is absent where the recipe names none.
         train, eval: the settings of the tables of those names.
         resolved: the recipe with all defaults filled in and paths absolute, as plain TOML values.
+        candidates: the values of each key that was given several; `parts` hold the first of them.
     """
 
     recipe: Recipe
@@ -61,6 +62,7 @@ class CheckedRecipe:
     train: TrainSettings
     eval: EvalSettings
     resolved: Mapping[str, Any]
+    candidates: Mapping[Key, tuple[Any, ...]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -111,6 +113,7 @@ def check(recipe: Recipe, registry: Registry) -> CheckedRecipe:
         train=TrainSettings(**settings["train"]),
         eval=EvalSettings(**settings["eval"]),
         resolved=resolved,
+        candidates=tables.candidates,
     )
 
 

@@ -66,7 +66,7 @@ def describe_keys(target: Callable[..., Any], registry: Registry | None = None) 
     return [
         KeyDescription(
             key.name,
-            _type_text(key.annotation),
+            _type_text(key.annotation) + (", or candidates" if key.takes_candidates else ""),
             _default_text(key, registry),
             ", ".join(_bounds(key.annotation)),
             docs.get(key.name, ""),

@@ -11,6 +11,12 @@ from collections.abc import Mapping
 Key = tuple[str | int, ...]
 """A path into a document: names of tables and keys, and indices into arrays."""
 
+
+def dotted(key: Key) -> str:
+    """Return a path as a recipe's user writes it: `model.network.channels`."""
+    return ".".join(str(name) for name in key)
+
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")

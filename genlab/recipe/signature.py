@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Union
 
 from genlab.errors import ComponentError
+from genlab.interfaces.constraints import Candidates
 from genlab.interfaces.part import Part
 
 REQUIRED: Any = inspect.Parameter.empty
@@ -36,6 +37,11 @@ class KeySignature:
     def required(self) -> bool:
         """Whether a recipe must give it."""
         return self.default is REQUIRED
+
+    @property
+    def takes_candidates(self) -> bool:
+        """Whether a recipe may give several values, each of which is fitted."""
+        return _has_marker(self.annotation)
 
 
 @dataclass(frozen=True)
@@ -113,3 +119,9 @@ def produced_class(target: Callable[..., Any]) -> type | None:
 
 def _is_union(annotation: Any) -> bool:
     return typing.get_origin(annotation) in (Union, types.UnionType)
+
+
+def _has_marker(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is Annotated:
+        return any(isinstance(mark, Candidates) for mark in typing.get_args(annotation)[1:])
+    return _is_union(annotation) and any(_has_marker(option) for option in typing.get_args(annotation))

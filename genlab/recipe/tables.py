@@ -9,9 +9,10 @@ from typing import Any
 from genlab.discovery import RegisteredComponent, Registry
 from genlab.errors import ComponentError, Fault
 from genlab.interfaces.part import Part
+from genlab.recipe.candidates import written_candidates
 from genlab.recipe.partners import suits
 from genlab.recipe.recipe import Recipe
-from genlab.recipe.scanning import Key
+from genlab.recipe.scanning import Key, dotted
 from genlab.recipe.signature import REQUIRED, KeySignature, Signature, part_interface, signature_of
 from genlab.recipe.values import InvalidValueError, absolute, checked_value, shown
 from genlab.spelling import did_you_mean, listing
@@ -26,6 +27,7 @@ class TableChecker:
         faults: what is wrong with the recipe.
         component_faults: what is wrong with the components it names.
         parts: the recipe's parts by slot, those that are checked so far.
+        candidates: the values of each key that was given several.
     """
 
     def __init__(self, recipe: Recipe, registry: Registry) -> None:
@@ -34,10 +36,11 @@ class TableChecker:
         self.faults: list[Fault] = []
         self.component_faults: list[Fault] = []
         self.parts: dict[str, Part[Any]] = {}
+        self.candidates: dict[Key, tuple[Any, ...]] = {}
 
     def fault(self, path: Key, problem: str) -> None:
         """Note that something is wrong at a path."""
-        self.faults.append(Fault(self._recipe.origin(path), _dotted(path), problem))
+        self.faults.append(Fault(self._recipe.origin(path), dotted(path), problem))
 
     def choices(self, slot: str) -> str:
         """Return the components of a slot as a sentence."""
@@ -61,7 +64,7 @@ class TableChecker:
             left no component to check against.
         """
         if not isinstance(table, Mapping):
-            hint = f" Write {_dotted(path)}.use = {shown(table)}." if isinstance(table, str) else ""
+            hint = f" Write {dotted(path)}.use = {shown(table)}." if isinstance(table, str) else ""
             self.fault(path, f"must be a table, got {shown(table)}.{hint}")
             return None
         name = table.get("use")
@@ -108,7 +111,7 @@ class TableChecker:
         known = [key.name for key in signature.keys]
         for name in table:
             if name not in known:
-                takes = f"{owner or _dotted(path)} takes {listing(known) if known else 'no keys'}"
+                takes = f"{owner or dotted(path)} takes {listing(known) if known else 'no keys'}"
                 self.fault((*path, name), f"unknown key; {takes}.{did_you_mean(name, known)}")
         given: dict[str, Any] = {}
         resolved: dict[str, Any] = {}
@@ -120,7 +123,7 @@ class TableChecker:
                     given[key.name] = value
             elif key.required and default is key.default:
                 origin = self._recipe.origin((*path, "use"))
-                self.faults.append(Fault(origin, _dotted((*path, key.name)), "must be given; it has no default."))
+                self.faults.append(Fault(origin, dotted((*path, key.name)), "must be given; it has no default."))
                 continue
             else:
                 plain = self._plain(default, key)
@@ -136,6 +139,9 @@ class TableChecker:
             built = self.part(path, value, slot, interface, nested) if slot else None
             return built if built is not None else (_ABSENT, None)
         try:
+            candidates = written_candidates(value) if key.takes_candidates else None
+            if candidates is not None:
+                return self._candidates(path, candidates, key)
             checked = checked_value(value, key.annotation, self._recipe.folder(path))
         except InvalidValueError as error:
             self.fault(path, str(error))
@@ -144,6 +150,18 @@ class TableChecker:
             self._component_fault(path, str(error))
             return _ABSENT, None
         return checked, self._plain(checked, key)
+
+    def _candidates(self, path: Key, candidates: list[Any], key: KeySignature) -> tuple[Any, Any]:
+        """Check each candidate; the constructor's value is the first, and the recipe keeps them all."""
+        checked = []
+        for number, candidate in enumerate(candidates, start=1):
+            try:
+                checked.append(checked_value(candidate, key.annotation, self._recipe.folder(path)))
+            except InvalidValueError as error:
+                raise InvalidValueError(f"candidate {number} {error}") from None
+        plain = [self._plain(value, key) for value in checked]
+        self.candidates[path] = tuple(plain)
+        return checked[0], plain
 
     def _component(self, path: Key, slot: str, name: str, interface: type) -> Any:
         try:
@@ -182,7 +200,7 @@ class TableChecker:
         return slot
 
     def _component_fault(self, path: Key, problem: str) -> None:
-        self.component_faults.append(Fault(self._recipe.origin(path), _dotted(path), problem))
+        self.component_faults.append(Fault(self._recipe.origin(path), dotted(path), problem))
 
     def _plain(self, value: Any, key: KeySignature) -> Any:
         """Return a value as TOML has it; None where TOML has nothing for it."""
@@ -211,10 +229,6 @@ class TableChecker:
 
 def _has_interface(target: Any, interface: type) -> bool:
     return not (inspect.isclass(target) and inspect.isclass(interface)) or issubclass(target, interface)
-
-
-def _dotted(path: Key) -> str:
-    return ".".join(str(name) for name in path)
 
 
 def _toml(value: Any) -> Any:

@@ -22,7 +22,10 @@ def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draw
     paths = []
     generator = assembly.accelerator.generator(stream_seed(assembly.seed, "sampling"))
     with looking_at(assembly):
-        context = FigureContext(assembly.model, assembly.family, assembly.data, draws, folder.metrics(), generator)
+        rows = folder.record().get("candidates", ())
+        context = FigureContext(
+            assembly.model, assembly.family, assembly.data, draws, folder.metrics(), generator, candidates=rows
+        )
         for component in registry.components("figure"):
             try:
                 figure = registry.load(component)()

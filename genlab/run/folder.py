@@ -3,12 +3,14 @@
 recipe.toml      the recipe as it was written        resolved.toml   every default filled, runs again
 run.json         status, versions, hardware, seeds    metrics.jsonl   one object a logged step
 log.txt          what happened, for people            checkpoints/    samples/    figures/
+candidates/      of a recipe with candidates: a run folder each
 """
 
 import hashlib
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -58,16 +60,40 @@ class RunFolder:
         stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{digest}"
         try:
             path = _make_new_folder(root / name, stem)
-            for part in ("checkpoints", "samples", "figures"):
+            for part in ("samples", "figures"):
                 (path / part).mkdir()
-            write_text(path / "recipe.toml", recipe_text)
-            write_text(path / "resolved.toml", resolved_text)
-            write_json(path / "run.json", {"format": FORMAT_VERSION, **record})
+            return cls._fill(path, recipe_text, resolved_text, record)
         except OSError as error:
             raise RunFolderError(
                 f"a run folder cannot be made under {root}: {error}. Choose another with --out."
             ) from error
+
+    @classmethod
+    def _fill(cls, path: Path, recipe_text: str, resolved_text: str, record: Mapping[str, Any]) -> "RunFolder":
+        write_text(path / "recipe.toml", recipe_text)
+        write_text(path / "resolved.toml", resolved_text)
+        write_json(path / "run.json", {"format": FORMAT_VERSION, **record})
         return cls(path)
+
+    def candidate(self, label: str) -> "RunFolder | None":
+        """Return the folder of a candidate, a run folder too; None before it was begun."""
+        path = self.path / "candidates" / label
+        return RunFolder(path) if (path / "run.json").is_file() else None
+
+    def create_candidate(self, label: str, resolved_text: str, record: Mapping[str, Any]) -> "RunFolder":
+        """Make the folder of a candidate, `candidates/<label>/`, or make an unfinished one anew."""
+        path = self.path / "candidates" / label
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return self._fill(path, resolved_text, resolved_text, record)
+
+    def fitted(self) -> "RunFolder":
+        """Return the folder that holds this run's checkpoints: its own, or that of the candidate it picked."""
+        picked = self.record().get("picked")
+        chosen = self.candidate(str(picked)) if picked else None
+        if picked and chosen is None:
+            raise RunFolderError(f"{self.path} must hold the candidate {picked!r} it picked, and does not.")
+        return chosen or self
 
     def resolved_recipe(self) -> Path:
         """Return the path of `resolved.toml`.
@@ -149,6 +175,10 @@ class RunFolder:
     def save_checkpoint(self, step: int, state: Mapping[str, Mapping[str, Any]]) -> Path:
         """Write a checkpoint; the newest two are kept."""
         return save_checkpoint(self.path / "checkpoints", step, state, keep=KEPT_CHECKPOINTS)
+
+    def has_checkpoint(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return bool(checkpoint_steps(self.path / "checkpoints"))
 
     def load_checkpoint(self) -> dict[str, Any]:
         """Return the newest checkpoint's state.

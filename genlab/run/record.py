@@ -10,29 +10,33 @@ from typing import Any, get_args
 
 import torch
 
-from genlab.assembly.assembly import Assembly
+from genlab.assembly import LoadedData
 from genlab.assembly.streams import Stream, stream_seed
 from genlab.discovery import Registry
+from genlab.recipe import CheckedRecipe
 from genlab.run.plugin_files import plugin_record
 from genlab.version import environment_versions
 
 
-def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path | None) -> dict[str, Any]:
+def initial_record(
+    checked: CheckedRecipe, loaded: LoadedData, registry: Registry, recipe_folder: Path | None
+) -> dict[str, Any]:
     """Return status, versions, plugins, git commit, hardware, seeds and data of a run about to start.
 
     Args:
-        assembly: what will be fitted.
+        checked: what will be fitted.
+        loaded: to which data, and where.
         registry: the installed plugins.
         recipe_folder: whose git commit is recorded, where it has one.
     """
-    data = assembly.data
+    data = loaded.splits
     return {
-        "name": assembly.name,
+        "name": checked.name,
         "status": "running",
         "step": 0,
-        "steps": assembly.train.steps,
+        "steps": checked.train.steps,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seeds": {"seed": assembly.seed, **{name: stream_seed(assembly.seed, name) for name in get_args(Stream)}},
+        "seeds": seeds(checked.seed),
         "data": {
             "name": data.spec.name,
             "event_shape": list(data.spec.event_shape),
@@ -43,7 +47,7 @@ def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path |
         "plugins": [plugin_record(plugin) for plugin in registry.plugins if plugin.status == "ok"],
         "git": _git(recipe_folder),
         "hardware": {
-            "accelerator": assembly.accelerator.describe(),
+            "accelerator": loaded.accelerator.describe(),
             "platform": platform.platform(),
             "cpus": os.cpu_count(),
             "threads": torch.get_num_threads(),
@@ -54,6 +58,11 @@ def initial_record(assembly: Assembly, registry: Registry, recipe_folder: Path |
         "command": sys.argv,
         "metrics": {},
     }
+
+
+def seeds(seed: int) -> dict[str, int]:
+    """Return a recipe's seed and that of each stream of randomness."""
+    return {"seed": seed, **{name: stream_seed(seed, name) for name in get_args(Stream)}}
 
 
 def _git(folder: Path | None) -> dict[str, Any] | None:

@@ -37,7 +37,7 @@ class OpenedRun:
 
 
 def open_run(folder: Path, overrides: Sequence[str] = (), registry: Registry | None = None) -> OpenedRun:
-    """Assemble a run's resolved recipe and load its newest checkpoint.
+    """Assemble a run's resolved recipe and load its newest checkpoint; of a run with candidates, the picked one's.
 
     Args:
         folder: a run folder.
@@ -50,9 +50,10 @@ def open_run(folder: Path, overrides: Sequence[str] = (), registry: Registry | N
         ComponentError: when a part cannot be had; where the run was made with plugin files, they are named.
     """
     opened = RunFolder(Path(folder))
-    recipe = read_recipe(opened.resolved_recipe(), overrides)
+    fitted = opened.fitted()
+    recipe = read_recipe(fitted.resolved_recipe(), overrides)
     registry = registry or discover()
     with plugin_files_of(opened, registry):
         state = TrainingState(assemble(recipe, registry))
-    state.load_state_dict(opened.load_checkpoint())
+    state.load_state_dict(fitted.load_checkpoint())
     return OpenedRun(opened, state)

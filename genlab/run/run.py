@@ -1,11 +1,13 @@
-"""Run a recipe: assemble, fit, evaluate, draw, and leave a run folder."""
+"""Run a recipe: assemble, fit (every candidate), evaluate, draw, and leave a run folder."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from genlab.assembly import assemble
+from genlab.assembly import LoadedData, assemble, load_data
 from genlab.assembly.assembly import Assembly
 from genlab.discovery import Registry, discover
 from genlab.interfaces import Draws
@@ -21,6 +23,7 @@ from genlab.run.progress import Progress, Status
 from genlab.run.record import initial_record
 from genlab.run.resume import check_resumable
 from genlab.run.resume import resume as go_on
+from genlab.run.search import Search, has_candidates
 from genlab.run.state import TrainingState
 
 NUM_SAMPLES = 64
@@ -72,26 +75,42 @@ def run(
         checked = check(recipe, registry)
     if resume is not None:
         check_resumable(checked, RunFolder(resume))
-    assembly = assemble(checked, registry)
-    state = TrainingState(assembly)
-    folder = RunFolder(resume) if resume is not None else _create(recipe, checked, assembly, registry, out)
+    loaded = load_data(checked)
+    state = None if has_candidates(checked) else TrainingState(assemble(checked, registry, loaded=loaded))
+    folder = RunFolder(resume) if resume is not None else _create(recipe, checked, loaded, registry, out)
     with folder.locked():
+        if state is None:
+            search = Search(checked, loaded, registry, folder, max_time_seconds=max_time_seconds)
+            return _go(search.fit, lambda: search.progress, registry, folder)
         if resume is not None:
             go_on(checked, state, folder)
-        return _go(state, registry, folder, max_time_seconds)
+        training = partial(
+            fit, state.assembly, state=state, folder=folder, hooks=registry.hooks, max_time_seconds=max_time_seconds
+        )
+        return _go(training, partial(Progress.of, state, folder), registry, folder)
 
 
-def _go(state: TrainingState, registry: Registry, folder: RunFolder, max_time_seconds: float | None) -> RunResult:
-    """Train, evaluate and draw; the folder says how it went, whatever happens."""
-    assembly = state.assembly
+def _go(
+    train: Callable[[], Progress], standing: Callable[[], Progress | None], registry: Registry, folder: RunFolder
+) -> RunResult:
+    """Train, evaluate and draw; the folder says how it went, whatever happens.
+
+    Args:
+        train: fits, and returns how it ended.
+        standing: returns where a fit that fails stands; None where it had not begun.
+        registry: the installed plugins.
+        folder: the run's folder.
+    """
     try:
-        progress = fit(assembly, state=state, folder=folder, hooks=registry.hooks, max_time_seconds=max_time_seconds)
-        metrics = _finish(assembly, registry, folder, progress)
+        progress = train()
+        metrics = _finish(progress.assembly, registry, folder, progress)
     except BaseException as error:
         status: Status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         folder.log(f"{status}: {error!r}")
-        folder.update_record(status=status, step=state.step, error=str(error))
-        _tell_finished(registry, Progress.of(state, folder), status)
+        stood = standing()
+        folder.update_record(status=status, step=stood.step if stood else 0, error=str(error))
+        if stood is not None:
+            _tell_finished(registry, stood, status)
         raise
     folder.log(f"{progress.status} at step {progress.step}")
     _tell_finished(registry, progress, progress.status)
@@ -104,12 +123,12 @@ def _tell_finished(registry: Registry, progress: Progress, status: Status) -> No
 
 
 def _create(
-    recipe: Recipe, checked: CheckedRecipe, assembly: Assembly, registry: Registry, out: Path | None
+    recipe: Recipe, checked: CheckedRecipe, loaded: LoadedData, registry: Registry, out: Path | None
 ) -> RunFolder:
     recipe_folder = recipe.path.parent if recipe.path else None
-    record = initial_record(assembly, registry, recipe_folder)
+    record = initial_record(checked, loaded, registry, recipe_folder)
     folder = RunFolder.create(out or Path("runs"), checked.name, recipe.text, checked.resolved_toml(), record)
-    folder.log(f"started on {assembly.accelerator.describe()}")
+    folder.log(f"started on {loaded.accelerator.describe()}")
     return folder
 
 

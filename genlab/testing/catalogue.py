@@ -6,9 +6,9 @@ from types import ModuleType
 from genlab.discovery import Registry
 from genlab.errors import ComponentError
 from genlab.testing.check import Check
-from genlab.testing.laws import elbo, family, model, state
+from genlab.testing.laws import elbo, family, model
 
-LAWS: tuple[ModuleType, ...] = (model, family, state, elbo)
+LAWS: tuple[ModuleType, ...] = (model, family, elbo)
 
 
 def checks(registry: Registry) -> tuple[Check, ...]:

@@ -8,11 +8,15 @@ x has D independent coordinates; m0, s0 and sigma have one value for each.
 Reference: Blei, Kucukelbir & McAuliffe 2017, section 2.1, with Dirichlet weights.
 """
 
+import math
+from collections import Counter
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces.constraints import PositiveFloat, PositiveInt
+from genlab.interfaces.constraints import Candidates, PositiveFloat, PositiveInt
 from genlab.interfaces.data_source import DataSpec
 from genlab.interfaces.latent_model import LatentModel
 from genlab_mixture.densities import log_dirichlet, log_normal
@@ -43,7 +47,7 @@ class GaussianMixture(LatentModel):
         spec: DataSpec,
         /,
         *,
-        components: PositiveInt,
+        components: Annotated[PositiveInt, Candidates()],
         concentration: PositiveFloat | tuple[PositiveFloat, ...] = 1.0,
         mean_loc: float | tuple[float, ...] = 0.0,
         mean_scale: PositiveFloat | tuple[PositiveFloat, ...],
@@ -65,6 +69,9 @@ class GaussianMixture(LatentModel):
         _check(spec)
         self.event_shape = spec.event_shape
         self.num_components, self.num_dims = components, spec.num_dims
+        # Components may swap their labels where the prior of the weights does not tell them apart.
+        alike = Counter(concentration).values() if isinstance(concentration, tuple) else (components,)
+        self.log_symmetries = sum(math.lgamma(count + 1) for count in alike)
         values = {
             "concentration": _numbers("concentration", concentration, components, "components"),
             "mean_loc": _numbers("mean_loc", mean_loc, self.num_dims, f"columns of {spec.name}"),

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -25,6 +27,15 @@ def test_log_joint_equals_scipy():
         assert log_p["weight_prior"][s].item() == pytest.approx(dirichlet(mixture.alpha).logpdf(weights[s]))
         expected = norm(mixture.m0, mixture.s0).logpdf(means[s]).sum()
         assert log_p["mean_prior"][s].item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("concentration", "relabellings"), [(0.5, 24), ((1.0, 1.0, 1.0, 1.0), 24), ((1.0, 2.0, 1.0, 1.0), 6)]
+)
+def test_components_of_equal_priors_can_be_relabelled(concentration, relabellings):
+    keys = {"components": 4, "mean_scale": 1.0, "noise_scale": 1.0}
+    model = GaussianMixture(DataSpec("toy", (1,), 9), concentration=concentration, **keys)
+    assert model.log_symmetries == pytest.approx(math.log(relabellings))
 
 
 @pytest.mark.parametrize(

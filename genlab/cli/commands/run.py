@@ -63,6 +63,9 @@ def command(
     checkpoint is saved, and `--resume` goes on from there as if nothing had happened. A run that trained to its end,
     or to its time limit, is evaluated on the test split and sampled from.
 
+    Where the recipe gives a key several values, or asks for several restarts, each is fitted and the one of the best
+    bound is kept.
+
     The run folder holds the recipe, every logged number (metrics.jsonl), checkpoints, samples and figures. Its path
     goes to standard output where that is not the terminal; everything for people goes to standard error.
 
@@ -71,6 +74,7 @@ def command(
       genlab run ddpm
       genlab run my-recipe.toml -s train.steps=500 -s update.lr=1e-3
       genlab run my-recipe.toml --max-time 10m
+      genlab run mixture -s 'model.components={from=1, to=6}' -s train.restarts=3
       genlab run my-recipe.toml --resume
       genlab run --resume runs/my-recipe/20260101T120000Z-1a2b3c -s train.steps=20000
     """
@@ -114,12 +118,13 @@ def _screen(session: Session, *, plain: bool, quiet: bool) -> AbstractContextMan
 
 
 def _report(session: Session, result: "RunResult", *, as_json: bool, quiet: bool) -> None:
+    record = verbs.RunFolder(result.folder).record()
     if as_json:
         document = {"run": result.folder, "status": result.status, "step": result.step, "metrics": result.metrics}
-        print_json(session, document)
+        found = {key: record[key] for key in ("candidates", "picked", "picked_because") if key in record}
+        print_json(session, document | found)
         return
     if not quiet:
-        test = verbs.RunFolder(result.folder).record().get("test")
-        session.err.print(closing(result, test))
+        session.err.print(closing(result, record))
     if quiet or not session.out.is_terminal:
         session.out.print(str(result.folder), soft_wrap=True)

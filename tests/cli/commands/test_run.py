@@ -165,6 +165,27 @@ def test_a_bound_that_is_not_finite_is_1_without_a_traceback(genlab, toy_toml):
     assert "Traceback" not in outcome.err
 
 
+def test_candidates_are_told_one_by_one_and_all_at_the_end(genlab, toy_toml, workdir):
+    outcome = genlab("run", "toy.toml", "-s", "train.restarts=2", "--json")
+    document = json.loads(outcome.out)
+    assert document["picked"] in ("restart-1", "restart-2")
+    assert [row["status"] for row in document["candidates"]] == ["finished", "finished"]
+    assert re.search(r"^candidate 2 of 2, restart 2: bound -\d+\.\d+ nats, finished at step 20$", outcome.err, re.M)
+    assert genlab("eval", str(workdir / document["run"]), "--json").code == 0
+    text = genlab("run", "toy.toml", "-s", "train.restarts=2").err
+    assert re.search(r"^\s+restart\s+bound\s+steps\s+seconds\s+ended", text, re.M)
+    assert re.search(r"^picked  restart [12]: the ", text, re.M)
+
+
+def test_the_live_screen_leaves_a_line_for_each_candidate():
+    out = io.StringIO()
+    row = {"values": {"model.k": 2}, "restart": 1, "label": "k-2", "status": "failed", "reason": "", "step": 0}
+    row |= {"error": "too large", "corrected_nats": None, "elbo_total_nats_se": None}
+    with LiveScreen(Console(file=out, force_terminal=True, width=100, highlight=False)) as screen:
+        screen.genlab_candidate_finished(row, 1, 3)
+    assert "candidate 1 of 3, k = 2: failed at step 0 (too large)" in out.getvalue()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_keeps_a_checkpoint_and_says_so_with_its_code(interrupted, toy_toml, workdir, number, code):
     outcome = interrupted(number, "run", "toy.toml", "--json", "-s", "train.steps=100000000")
