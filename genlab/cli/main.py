@@ -26,6 +26,7 @@ COMMANDS = {
     "show": LazyCommand(f"{_IN}.show:command", "Print a recipe with every default filled in."),
     "components": LazyCommand(f"{_IN}.components:command", "List what a recipe can name, and the keys it takes."),
     "check": LazyCommand(f"{_IN}.check:command", "Check components against the laws of their interfaces."),
+    "schema": LazyCommand(f"{_IN}.schema:command", "Write a JSON Schema of recipes, for editors."),
     "plugins": LazyCommand(f"{_IN}.plugins:command", "List the installed plugins and their state."),
     "env": LazyCommand(f"{_IN}.env:command", "Print versions, devices, folders, and what plugins add."),
 }

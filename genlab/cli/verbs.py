@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genlab.cli.environment import environment
-    from genlab.recipe import check, describe_keys, read_recipe
+    from genlab.recipe import check, describe_keys, read_recipe, recipe_schema
+    from genlab.recipe.checking import SETTINGS
     from genlab.run import (
         RunFolder,
         check_destination,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from genlab.testing import run_checks
 
 __all__ = [
+    "SETTINGS",
     "RunFolder",
     "check",
     "check_destination",
@@ -35,12 +37,14 @@ __all__ = [
     "list_runs",
     "open_run",
     "read_recipe",
+    "recipe_schema",
     "run",
     "run_checks",
     "save_draws",
 ]
 
 _HOME = {
+    "SETTINGS": "genlab.recipe.checking",
     "RunFolder": "genlab.run",
     "check": "genlab.recipe",
     "check_destination": "genlab.run",
@@ -52,6 +56,7 @@ _HOME = {
     "list_runs": "genlab.run",
     "open_run": "genlab.run",
     "read_recipe": "genlab.recipe",
+    "recipe_schema": "genlab.recipe",
     "run": "genlab.run",
     "run_checks": "genlab.testing",
     "save_draws": "genlab.run",

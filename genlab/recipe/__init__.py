@@ -12,14 +12,25 @@ from genlab.recipe.recipe import Recipe
 if TYPE_CHECKING:
     from genlab.recipe.checking import CheckedRecipe, check
     from genlab.recipe.describing import KeyDescription, describe_keys
+    from genlab.recipe.schema import recipe_schema
 
-__all__ = ["CheckedRecipe", "KeyDescription", "Recipe", "check", "describe_keys", "find_recipe", "read_recipe"]
+__all__ = [
+    "CheckedRecipe",
+    "KeyDescription",
+    "Recipe",
+    "check",
+    "describe_keys",
+    "find_recipe",
+    "read_recipe",
+    "recipe_schema",
+]
 
 _HOME = {
     "CheckedRecipe": "genlab.recipe.checking",
     "check": "genlab.recipe.checking",
     "KeyDescription": "genlab.recipe.describing",
     "describe_keys": "genlab.recipe.describing",
+    "recipe_schema": "genlab.recipe.schema",
 }
 
 

@@ -31,14 +31,14 @@ from genlab.recipe.tables import TableChecker
 from genlab.recipe.values import shown
 from genlab.spelling import did_you_mean, listing
 
-_INTERFACES: Mapping[str, type] = {
+INTERFACES: Mapping[str, type] = {
     interface.slot: interface
     for interface in (DataSource, LatentModel, VariationalFamily, ELBOEstimator, UpdateRule, Sampler, Accelerator)
 }
-_OPTIONAL = ("sampler", "accelerator")
-_SETTINGS: Mapping[str, type] = {"train": TrainSettings, "eval": EvalSettings}
+OPTIONAL = ("sampler", "accelerator")
+SETTINGS: Mapping[str, type] = {"train": TrainSettings, "eval": EvalSettings}
 _ARRAY = re.compile(r"\[\n((?: +[^\s\[].*,\n)+) *\]")
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+FOLDER_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def check(recipe: Recipe, registry: Registry) -> CheckedRecipe:
     resolved: dict[str, Any] = {"name": _name(recipe, tables), "seed": _seed(recipe, tables)}
     _check_table_names(recipe, tables)
     parts = tables.parts
-    for slot, interface in _INTERFACES.items():
+    for slot, interface in INTERFACES.items():
         built = _slot(slot, interface, recipe, tables)
         if built is not None:
             parts[slot], resolved[slot] = built
     settings = {}
-    for name, target in _SETTINGS.items():
+    for name, target in SETTINGS.items():
         table = recipe.tables.get(name, {})
         if name == "train" and name not in recipe.tables:
             tables.fault((name,), "must be given: a table with 'steps'.")
@@ -124,7 +124,7 @@ def _slot(slot: str, interface: type, recipe: Recipe, tables: TableChecker) -> t
     elif slot in recipe.tables:
         table = recipe.tables[slot]
     else:
-        if slot not in _OPTIONAL:
+        if slot not in OPTIONAL:
             tables.fault((slot,), f"must be given: a table with 'use'.{tables.choices(slot)}")
         return None
     return tables.part((slot,), table, slot, interface)
@@ -134,7 +134,7 @@ def _name(recipe: Recipe, tables: TableChecker) -> str:
     name = recipe.tables.get("name")
     if name is None:
         tables.fault(("name",), "must be given: the run's name.")
-    elif not isinstance(name, str) or not _FOLDER_NAME.fullmatch(name):
+    elif not isinstance(name, str) or not FOLDER_NAME.fullmatch(name):
         rule = "must be a folder name of at most 100 letters, digits, '-', '_' and '.', starting with a letter or digit"
         tables.fault(("name",), f"{rule}, got {shown(name)}.")
     return str(name)
@@ -151,7 +151,7 @@ def _seed(recipe: Recipe, tables: TableChecker) -> int:
 
 
 def _check_table_names(recipe: Recipe, tables: TableChecker) -> None:
-    known = ["name", "seed", "extends", *_INTERFACES, *_SETTINGS]
+    known = ["name", "seed", "extends", *INTERFACES, *SETTINGS]
     for name in recipe.tables:
         if name == "extends":  # reading a file has taken its own away
             tables.fault((name,), "must stand in a recipe file.")

@@ -172,7 +172,7 @@ class TableChecker:
         except ComponentError as error:
             self._component_fault((*path, "use"), str(error))
             return None
-        if not _has_interface(target, interface):
+        if not has_interface(target, interface):
             message = f"{slot} {name!r} must be a {interface.__name__}, got the class {target.__name__}."
             self._component_fault((*path, "use"), message)
             return None
@@ -183,7 +183,7 @@ class TableChecker:
             target = self._registry.load(component)
         except ComponentError:
             return False
-        return _has_interface(target, interface) and suits(target, self.parts)
+        return has_interface(target, interface) and suits(target, self.parts)
 
     def _signature(self, path: Key, target: Any) -> Signature | None:
         try:
@@ -227,7 +227,8 @@ class TableChecker:
             return {}
 
 
-def _has_interface(target: Any, interface: type) -> bool:
+def has_interface(target: Any, interface: type) -> bool:
+    """Whether a component builds parts of a class, as far as can be told before it is built."""
     return not (inspect.isclass(target) and inspect.isclass(interface)) or issubclass(target, interface)
 
 

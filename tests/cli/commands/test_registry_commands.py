@@ -37,6 +37,27 @@ def test_a_component_without_keys_says_so(genlab):
     assert "It takes no keys." in genlab("components", "model/toy").out
 
 
+def test_the_tables_that_name_no_component_are_listed_and_show_their_keys(genlab):
+    rows = [line.split() for line in genlab("components").out.splitlines()]
+    assert ["train", "how", "long"] in [row[:3] for row in rows]
+    assert "how many steps of the update rule." in genlab("components", "train").out
+    document = json.loads(genlab("components", "eval", "--json").out)
+    assert [key["key"] for key in document["keys"]] == ["elbo", "batch_size", "max_examples", "repeats"]
+
+
+def test_the_keys_of_a_whole_slot_can_be_listed(genlab):
+    out = genlab("components", "accelerator", "--keys").out
+    assert [out.count(f"accelerator/{name}  ") for name in ("auto", "cpu", "cuda")] == [1, 1, 1]
+    assert out.count("precision ") >= 3
+    documents = json.loads(genlab("components", "accelerator", "--keys", "--json").out)
+    assert all(document["keys"] for document in documents)
+
+
+def test_the_keys_of_everything_can_be_listed(genlab):
+    documents = json.loads(genlab("components", "--keys", "--json").out)
+    assert {"model", "train", "eval"} <= {document["slot"] for document in documents}
+
+
 def test_an_unknown_slot_and_an_unknown_component_are_4(genlab):
     assert "Did you mean 'model'?" in genlab("components", "modle").err
     assert genlab("components", "modle").code == 4
