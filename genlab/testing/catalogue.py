@@ -6,9 +6,31 @@ from types import ModuleType
 from genlab.discovery import Registry
 from genlab.errors import ComponentError
 from genlab.testing.check import Check
-from genlab.testing.laws import elbo, family, model
+from genlab.testing.laws import (
+    accelerator,
+    configuration,
+    data,
+    elbo,
+    family,
+    figure,
+    marginal,
+    model,
+    sampler,
+    update,
+)
 
-LAWS: tuple[ModuleType, ...] = (model, family, elbo)
+LAWS: tuple[ModuleType, ...] = (
+    configuration,
+    data,
+    model,
+    family,
+    elbo,
+    update,
+    sampler,
+    marginal,
+    accelerator,
+    figure,
+)
 
 
 def checks(registry: Registry) -> tuple[Check, ...]:

@@ -1,0 +1,246 @@
+"""Laws of update rules: what a step changes, and that it can be taken up again."""
+
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab.assembly import Assembly
+from genlab.interfaces import Batch
+from genlab.ledger import Ledger
+from genlab.run import TrainingState
+from genlab.run.checkpoint import load_checkpoint, save_checkpoint
+from genlab.testing.check import check
+from genlab.testing.claims import UNLIKELY, claim, claim_equal, claim_finite, needed
+from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
+from genlab.testing.snapshot import claim_same, held, parts_unchanged
+from genlab.testing.subject import Subject
+
+_FEW = 3
+_MANY = 30
+_NUM_NOISES = 16
+
+
+def started(subject: Subject) -> TrainingState:
+    """Return a run of a subject's setting at its beginning, in the precision runs have."""
+    return TrainingState(subject.assembly(dtype=torch.float32, moved=False))
+
+
+def stepped(state: TrainingState, num_steps: int) -> list[Ledger]:
+    """Make steps, as the training loop does."""
+    ledgers = []
+    for _ in range(num_steps):
+        ledgers.append(state.assembly.update.step(state.stream, generator=state.generator))
+        state.step += 1
+    return ledgers
+
+
+@check("update")
+def a_resumed_run_is_the_same_to_the_bit(subject: Subject) -> None:
+    """Steps, a checkpoint, and steps in a fresh assembly end where as many steps without a break do, to the bit.
+
+    A tensor that differs names what the state forgets: a moment, a counter, an average, a place in the data.
+    """
+    whole = started(subject)
+    needed(whole.assembly.accelerator.device.type == "cpu", "only the CPU promises the same bits twice")
+    stepped(whole, _FEW)
+    with tempfile.TemporaryDirectory() as folder:
+        path = save_checkpoint(Path(folder), _FEW, whole.state_dict(), keep=1)
+        resumed = started(subject)
+        resumed.load_state_dict(load_checkpoint(path))
+    expected, found = stepped(whole, _FEW), stepped(resumed, _FEW)
+    for number, (one, other) in enumerate(zip(found, expected, strict=True), start=_FEW + 1):
+        for term, same in zip(one.terms, other.terms, strict=True):
+            claim_equal(term.value, same.value, f"after resuming, term {term.name!r} of step {number}")
+    claim_same(held(resumed.assembly), held(whole.assembly), "of a resumed run")
+    mine, its = whole.assembly.update.state_dict(), resumed.assembly.update.state_dict()
+    difference = _difference(its, mine, "state")
+    claim(difference is None, f"the state of a resumed run must be that of the whole run, but {difference}")
+
+
+@check("update", "model", "family")
+def state_is_tensors_and_plain_values(subject: Subject) -> None:
+    """`state_dict` holds nested dicts with string keys, of tensors, numbers, strings and lists, so no pickle is needed.
+
+    A checkpoint keeps tensors as safetensors and the rest as JSON. A tuple comes back as a list and a numpy number
+    not at all: turn them into what is listed above.
+    """
+    state = started(subject)
+    stepped(state, 1)
+    part: Any = getattr(state.assembly, subject.path[0])
+    values = dict(part.state_dict())
+    problem = _problem(values, "state")
+    claim(problem is None, f"{subject.slot}.state_dict() must hold tensors and plain values, got {problem}")
+    with tempfile.TemporaryDirectory() as folder:
+        found = load_checkpoint(save_checkpoint(Path(folder), 1, {subject.slot: values}, keep=1))[subject.slot]
+    difference = _difference(found, values, "state")
+    claim(difference is None, f"{subject.slot}.state_dict() must survive a checkpoint, but {difference}")
+
+
+@check("update")
+def steps_move_parameters_and_nothing_else(subject: Subject) -> None:
+    """Some parameter moves within three steps; frozen ones, the data, and the constants of the parts do not.
+
+    A constant is a buffer that `state_dict` does not hold: moved, it would be lost when the run is resumed.
+    """
+    state = started(subject)
+    assembly, before = state.assembly, held(state.assembly)
+    data = _training_rows(subject, assembly)
+    stepped(state, _FEW)
+    after = held(assembly)
+    claim_equal(_training_rows(subject, assembly), data, "the training data after a step")
+    free, stored = _free_parameters(assembly), _stored(assembly)
+    for name, value in before.items():
+        if name not in free and name not in stored:
+            claim_equal(after[name], value, f"{name}, which is a constant, after a step")
+    frozen = {f"{part}.{name}" for part, name in _frozen(assembly)}
+    for name in frozen:
+        claim_equal(after[name], before[name], f"{name}, which is frozen, after a step")
+    moved = [name for name in free if not torch.equal(after[name], before[name])]
+    claim(bool(moved) or assembly.update.stop_reason is not None, f"{_FEW} steps must move a parameter, and moved none")
+
+
+@check("update")
+def a_step_returns_the_bound_detached(subject: Subject) -> None:
+    """A step returns a ledger of finite terms with no graph behind them, so that keeping it keeps no memory."""
+    for ledger in stepped(started(subject), _FEW):
+        for term in ledger.terms:
+            claim_finite(term.value, f"term {term.name!r}")
+            claim(not term.value.requires_grad, f"term {term.name!r} of a step must be detached")
+        objective = ledger.surrogate_objective
+        claim(objective is None or not objective.requires_grad, "the objective of a step must be detached")
+
+
+@check("update")
+def steps_gain(subject: Subject) -> None:
+    """What training minimizes, on the training data and averaged over noise, is not larger after thirty steps.
+
+    A sign is the first suspect; then a learning rate that is too large for the setting.
+    """
+    state = started(subject)
+    before = _objectives(subject, state.assembly)
+    for _ in range(_MANY):
+        if state.assembly.update.stop_reason is not None:
+            break
+        stepped(state, 1)
+    worse = _objectives(subject, state.assembly) - before
+    claim_finite(worse, "the objective")
+    mean, se = worse.mean().item(), worse.std().item() / math.sqrt(_NUM_NOISES)
+    scale = 1 + before.abs().mean().item()
+    claim(
+        mean <= UNLIKELY * se + 1e-3 * scale,
+        f"the objective must not grow, got {before.mean().item():.6g} before and {mean:.3g} more after {state.step} "
+        f"steps, with a standard error of {se:.2g}",
+    )
+
+
+@check("update")
+def evaluation_weights_are_given_back(subject: Subject) -> None:
+    """After `evaluation_weights`, even when left by an exception, the parameters are those of before, to the bit.
+
+    Training that looked on its way then goes on as training that did not.
+    """
+    looking, straight = started(subject), started(subject)
+    stepped(looking, _FEW)
+    with parts_unchanged(looking.assembly, "evaluation_weights"), looking.assembly.update.evaluation_weights():
+        pass
+    with parts_unchanged(looking.assembly, "evaluation_weights left by an exception"):
+        _leave_by_an_exception(looking.assembly)
+    stepped(looking, _FEW)
+    stepped(straight, 2 * _FEW)
+    claim_same(held(looking.assembly), held(straight.assembly), "of a run that was looked at on its way")
+
+
+@check("update")
+def same_generator_same_steps(subject: Subject) -> None:
+    """Two runs of one seed make the same steps, whatever the global generators hold, and leave those alone."""
+    ends = []
+    for seed in (1, 2):
+        state = started(subject)
+        scramble_global_generators(seed)
+        with global_generators_untouched("a step"):
+            stepped(state, _FEW)
+        ends.append(held(state.assembly))
+    claim_same(ends[1], ends[0], "of a second run with the same seed")
+
+
+def _leave_by_an_exception(assembly: Assembly) -> None:
+    try:
+        with assembly.update.evaluation_weights():
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        pass
+
+
+def _free_parameters(assembly: Assembly) -> set[str]:
+    parts = (("model", assembly.model), ("family", assembly.family))
+    return {f"{part}.{name}" for part, module in parts for name, p in module.named_parameters() if p.requires_grad}
+
+
+def _frozen(assembly: Assembly) -> list[tuple[str, str]]:
+    parts = (("model", assembly.model), ("family", assembly.family))
+    return [(part, name) for part, module in parts for name, p in module.named_parameters() if not p.requires_grad]
+
+
+def _stored(assembly: Assembly) -> set[str]:
+    parts = (("model", assembly.model), ("family", assembly.family))
+    return {f"{part}.{name}" for part, module in parts for name in module.state_dict()}
+
+
+def _training_rows(subject: Subject, assembly: Assembly) -> Tensor:
+    split = assembly.data.train
+    (batch,) = split.batches([torch.arange(min(len(split), 256))], subject.generator(assembly, 0))
+    return batch.x.clone()
+
+
+@torch.no_grad()
+def _objectives(subject: Subject, assembly: Assembly) -> Tensor:
+    """Return what training minimizes on the training data, for the same noises each time, `(R,)`."""
+    split = assembly.data.train
+    indices = torch.arange(min(len(split), 256))
+    (batch,) = split.batches([indices], subject.generator(assembly, 0))
+    batch = Batch(batch.x, len(indices), batch.y)
+    modes = [(module, module.training) for module in (assembly.model, assembly.family)]
+    for module, _ in modes:
+        module.eval()
+    values = [
+        assembly.elbo.estimate(assembly.model, assembly.family, batch, generator=subject.generator(assembly, seed))
+        .objective(batch.num_data)
+        .double()
+        for seed in range(_NUM_NOISES)
+    ]
+    for module, training in modes:
+        module.train(training)
+    return torch.stack(values)
+
+
+def _problem(value: Any, path: str) -> str | None:
+    """Return the first thing in a state that a checkpoint cannot keep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                return f"the key {key!r} in {path}"
+            found = _problem(inner, f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(value, list):
+        return next((found for item in value if (found := _problem(item, f"{path}[]"))), None)
+    plain = isinstance(value, Tensor) or value is None or type(value) in (bool, int, float, str)
+    return None if plain else f"a {type(value).__name__} in {path}"
+
+
+def _difference(found: Any, expected: Any, path: str) -> str | None:
+    """Return where two states differ."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        if found.keys() != expected.keys():
+            return f"{path} has keys {sorted(found)} and not {sorted(expected)}"
+        return next((hit for key in expected if (hit := _difference(found[key], expected[key], f"{path}.{key}"))), None)
+    if isinstance(expected, Tensor):
+        same = isinstance(found, Tensor) and found.dtype == expected.dtype and torch.equal(found.cpu(), expected.cpu())
+        return None if same else f"{path} is {found} and not {expected}"
+    same = type(found) is type(expected) and (found == expected or (found != found and expected != expected))
+    return None if same else f"{path} is {found!r} and not {expected!r}"
