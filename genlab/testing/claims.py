@@ -29,6 +29,14 @@ def claim_finite(values: Tensor, what: str) -> None:
         raise AssertionError(f"{what} must be finite, got {values[place].item()} at {list(place)}")
 
 
+def claim_values(x: Tensor, levels: int | None, what: str) -> None:
+    """Raise unless x is finite, and holds integers 0..L-1 where there are L levels."""
+    claim_finite(x, what)
+    if levels is not None:
+        bad = x[(x != x.round()) | (x < 0) | (x > levels - 1)]
+        claim(not bad.numel(), f"{what} must be integers 0..{levels - 1}, got {bad.flatten()[:1].tolist()}")
+
+
 def claim_equal(actual: Tensor, expected: Tensor, what: str) -> None:
     """Raise unless two tensors are the same to the last bit."""
     _claim_alike(actual, expected, what)

@@ -69,7 +69,7 @@ def claim_score_identities(x: Tensor, density: Density) -> None:
         x: `(R, *X)`, independent draws.
         density: of x.
     """
-    score = torch.cat([_score(chunk, density) for chunk in x.split(_CHUNK)]).flatten(1)
+    score = torch.cat([_score(chunk, density) for chunk in torch.split(x, _CHUNK)]).flatten(1)
     flat = x.flatten(1)
     pilot = flat[: len(flat) // 8]
     centered = ((flat - pilot.mean(0)) / pilot.std(0).clamp(min=1e-12))[len(pilot) :]

@@ -18,6 +18,16 @@ def held(assembly: Assembly) -> dict[str, Tensor]:
     return found
 
 
+def constants(assembly: Assembly) -> frozenset[str]:
+    """Return the names, as `held` has them, of what training must not move: frozen parameters, buffers not saved."""
+    names: set[str] = set()
+    for part, module in (("model", assembly.model), ("family", assembly.family)):
+        saved = module.state_dict()
+        names |= {f"{part}.{name}" for name, value in module.named_parameters() if not value.requires_grad}
+        names |= {f"{part}.{name}" for name, _ in module.named_buffers() if name not in saved}
+    return frozenset(names)
+
+
 def claim_same(found: dict[str, Tensor], before: dict[str, Tensor], what: str) -> None:
     """Raise unless two snapshots are the same to the last bit.
 

@@ -90,14 +90,18 @@ def generators_are_seeded_on_the_device(subject: Subject) -> None:
 def it_tells_what_it_is(subject: Subject) -> None:
     """It names its device and precision, its memory and its place among the processes; alone, it sums nothing."""
     accelerator = subject.assembly().accelerator
-    claim(accelerator.precision in TOLERANCES, f"precision must be one of {list(TOLERANCES)}, got "
-          f"{accelerator.precision!r}")  # fmt: skip
+    claim(
+        accelerator.precision in TOLERANCES,
+        f"precision must be one of {list(TOLERANCES)}, got {accelerator.precision!r}",
+    )
     claim(bool(accelerator.describe().strip()), "describe() must say what the device is, got nothing")
     accelerator.synchronize()
     peak = accelerator.peak_memory_bytes()
     claim(isinstance(peak, int) and peak >= 0, f"peak_memory_bytes() must be a number of bytes, got {peak!r}")
-    claim(0 <= accelerator.rank < accelerator.world_size, f"rank must be 0..{accelerator.world_size - 1}, got "
-          f"{accelerator.rank}")  # fmt: skip
+    claim(
+        0 <= accelerator.rank < accelerator.world_size,
+        f"rank must be 0..{accelerator.world_size - 1}, got {accelerator.rank}",
+    )
     if accelerator.world_size == 1:
         tensor = torch.arange(3.0, device=accelerator.device)
         claim_equal(accelerator.all_reduce(tensor), torch.arange(3.0, device=accelerator.device), "a sum over one")

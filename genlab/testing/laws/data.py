@@ -9,7 +9,7 @@ from torch import Tensor
 from genlab.assembly import Assembly
 from genlab.interfaces import Batch, Split
 from genlab.testing.check import CannotRun, check
-from genlab.testing.claims import claim, claim_equal, claim_finite, needed
+from genlab.testing.claims import claim, claim_equal, claim_values, needed
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
 from genlab.testing.subject import Subject
 
@@ -32,15 +32,17 @@ def rows(subject: Subject, assembly: Assembly, split: Split) -> Tensor:
 
 @check("data")
 def observations_are_what_the_specification_says(subject: Subject) -> None:
-    """x has shape `(B, *X)`, is floating point and finite, and holds integers 0..L-1 where there are L levels.
+    """X has shape `(B, *X)`, is floating point and finite, and holds integers 0..L-1 where there are L levels.
 
     Labels are integers 0..classes-1, and are there exactly where the specification gives their number. `num_data`
     is the size of the split, and `num_train` that of the training split.
     """
     assembly = subject.assembly()
     spec = assembly.data.spec
-    claim(len(assembly.data.train) == spec.num_train, f"num_train must be {len(assembly.data.train)}, the training "
-          f"observations there are, got {spec.num_train}")  # fmt: skip
+    claim(
+        len(assembly.data.train) == spec.num_train,
+        f"num_train must be {len(assembly.data.train)}, the training observations there are, got {spec.num_train}",
+    )
     for name in _SPLITS:
         split = assembly.data[name]
         if not len(split):
@@ -48,27 +50,28 @@ def observations_are_what_the_specification_says(subject: Subject) -> None:
         count = min(len(split), _MOST_ROWS)
         (batch,) = read(subject, assembly, split, torch.arange(count))
         what = f"the {name} split's x"
-        claim(tuple(batch.x.shape) == (count, *spec.event_shape), f"{what} must have shape {(count, *spec.event_shape)}"
-              f", got {tuple(batch.x.shape)}")  # fmt: skip
+        claim(
+            tuple(batch.x.shape) == (count, *spec.event_shape),
+            f"{what} must have shape {(count, *spec.event_shape)}, got {tuple(batch.x.shape)}",
+        )
         claim(batch.x.is_floating_point(), f"{what} must be floating point, got {batch.x.dtype}")
         claim(batch.num_data == len(split), f"num_data must be {len(split)}, the split's size, got {batch.num_data}")
-        if not spec.missing:
-            claim_finite(batch.x, what)
-        if spec.levels is not None:
-            bad = batch.x[(batch.x != batch.x.round()) | (batch.x < 0) | (batch.x > spec.levels - 1)]
-            claim(not bad.numel(), f"{what} must be integers 0..{spec.levels - 1}, got {bad.flatten()[:1].tolist()}")
+        claim_values(batch.x.nan_to_num() if spec.missing else batch.x, spec.levels, what)
         _claim_labels(batch, spec.num_classes, name)
 
 
 def _claim_labels(batch: Batch, num_classes: int | None, name: str) -> None:
-    claim((batch.y is None) == (num_classes is None), f"labels must be there exactly where num_classes is, got "
-          f"{'none' if batch.y is None else 'some'} in the {name} split with num_classes {num_classes}")  # fmt: skip
+    claim(
+        (batch.y is None) == (num_classes is None),
+        "labels must be there exactly where num_classes is, got "
+        f"{'none' if batch.y is None else 'some'} in the {name} split with num_classes {num_classes}",
+    )
     if batch.y is None or num_classes is None:
         return
     claim(batch.y.shape == batch.x.shape[:1], f"labels must have shape (B,), got {tuple(batch.y.shape)}")
     claim(not batch.y.is_floating_point(), f"labels must be integers, got {batch.y.dtype}")
     low, high = int(batch.y.min()), int(batch.y.max())
-    claim(0 <= low and high < num_classes, f"labels must be 0..{num_classes - 1}, got {low}..{high}")
+    claim(low >= 0 and high < num_classes, f"labels must be 0..{num_classes - 1}, got {low}..{high}")
 
 
 @check("data")
@@ -79,8 +82,7 @@ def splits_share_no_observation(subject: Subject) -> None:
     """
     assembly = subject.assembly()
     claim(len(assembly.data.train) > 0, "the training split must not be empty")
-    found = {name: {row.tobytes(): index for index, row in enumerate(rows(subject, assembly, assembly.data[name])
-             .flatten(1).cpu().numpy())} for name in _SPLITS}  # fmt: skip
+    found = {name: _places(rows(subject, assembly, assembly.data[name])) for name in _SPLITS}
     for name in _SPLITS:
         distinct = len(found[name]) == min(len(assembly.data[name]), _MOST_ROWS)
         needed(distinct, f"the {name} split holds equal observations, so that equality says nothing")
@@ -92,6 +94,11 @@ def splits_share_no_observation(subject: Subject) -> None:
                 f"the splits must be disjoint, and {len(shared)} observations are in both {one} and {other}: "
                 f"{one}[{found[one][row]}] is {other}[{found[other][row]}]"
             )
+
+
+def _places(x: Tensor) -> dict[bytes, int]:
+    """Return where each distinct observation stands, by its bytes."""
+    return {row.tobytes(): index for index, row in enumerate(x.flatten(1).cpu().numpy())}
 
 
 @check("data")

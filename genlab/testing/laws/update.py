@@ -16,7 +16,8 @@ from genlab.run.checkpoint import load_checkpoint, save_checkpoint
 from genlab.testing.check import check
 from genlab.testing.claims import UNLIKELY, claim, claim_equal, claim_finite, needed
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
-from genlab.testing.snapshot import claim_same, held, parts_unchanged
+from genlab.testing.snapshot import claim_same, constants, held, parts_unchanged
+from genlab.testing.states import difference, unkept
 from genlab.testing.subject import Subject
 
 _FEW = 3
@@ -57,8 +58,8 @@ def a_resumed_run_is_the_same_to_the_bit(subject: Subject) -> None:
             claim_equal(term.value, same.value, f"after resuming, term {term.name!r} of step {number}")
     claim_same(held(resumed.assembly), held(whole.assembly), "of a resumed run")
     mine, its = whole.assembly.update.state_dict(), resumed.assembly.update.state_dict()
-    difference = _difference(its, mine, "state")
-    claim(difference is None, f"the state of a resumed run must be that of the whole run, but {difference}")
+    where = difference(its, mine, "state")
+    claim(where is None, f"the state of a resumed run must be that of the whole run, but {where}")
 
 
 @check("update", "model", "family")
@@ -72,12 +73,12 @@ def state_is_tensors_and_plain_values(subject: Subject) -> None:
     stepped(state, 1)
     part: Any = getattr(state.assembly, subject.path[0])
     values = dict(part.state_dict())
-    problem = _problem(values, "state")
+    problem = unkept(values, "state")
     claim(problem is None, f"{subject.slot}.state_dict() must hold tensors and plain values, got {problem}")
     with tempfile.TemporaryDirectory() as folder:
         found = load_checkpoint(save_checkpoint(Path(folder), 1, {subject.slot: values}, keep=1))[subject.slot]
-    difference = _difference(found, values, "state")
-    claim(difference is None, f"{subject.slot}.state_dict() must survive a checkpoint, but {difference}")
+    where = difference(found, values, "state")
+    claim(where is None, f"{subject.slot}.state_dict() must survive a checkpoint, but {where}")
 
 
 @check("update")
@@ -92,14 +93,10 @@ def steps_move_parameters_and_nothing_else(subject: Subject) -> None:
     stepped(state, _FEW)
     after = held(assembly)
     claim_equal(_training_rows(subject, assembly), data, "the training data after a step")
-    free, stored = _free_parameters(assembly), _stored(assembly)
-    for name, value in before.items():
-        if name not in free and name not in stored:
-            claim_equal(after[name], value, f"{name}, which is a constant, after a step")
-    frozen = {f"{part}.{name}" for part, name in _frozen(assembly)}
-    for name in frozen:
-        claim_equal(after[name], before[name], f"{name}, which is frozen, after a step")
-    moved = [name for name in free if not torch.equal(after[name], before[name])]
+    fixed = constants(assembly)
+    for name in fixed:
+        claim_equal(after[name], before[name], f"{name}, which is frozen or a constant, after a step")
+    moved = [name for name, value in before.items() if not torch.equal(after[name], value)]
     claim(bool(moved) or assembly.update.stop_reason is not None, f"{_FEW} steps must move a parameter, and moved none")
 
 
@@ -175,21 +172,6 @@ def _leave_by_an_exception(assembly: Assembly) -> None:
         pass
 
 
-def _free_parameters(assembly: Assembly) -> set[str]:
-    parts = (("model", assembly.model), ("family", assembly.family))
-    return {f"{part}.{name}" for part, module in parts for name, p in module.named_parameters() if p.requires_grad}
-
-
-def _frozen(assembly: Assembly) -> list[tuple[str, str]]:
-    parts = (("model", assembly.model), ("family", assembly.family))
-    return [(part, name) for part, module in parts for name, p in module.named_parameters() if not p.requires_grad]
-
-
-def _stored(assembly: Assembly) -> set[str]:
-    parts = (("model", assembly.model), ("family", assembly.family))
-    return {f"{part}.{name}" for part, module in parts for name in module.state_dict()}
-
-
 def _training_rows(subject: Subject, assembly: Assembly) -> Tensor:
     split = assembly.data.train
     (batch,) = split.batches([torch.arange(min(len(split), 256))], subject.generator(assembly, 0))
@@ -215,32 +197,3 @@ def _objectives(subject: Subject, assembly: Assembly) -> Tensor:
     for module, training in modes:
         module.train(training)
     return torch.stack(values)
-
-
-def _problem(value: Any, path: str) -> str | None:
-    """Return the first thing in a state that a checkpoint cannot keep."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                return f"the key {key!r} in {path}"
-            found = _problem(inner, f"{path}.{key}")
-            if found:
-                return found
-        return None
-    if isinstance(value, list):
-        return next((found for item in value if (found := _problem(item, f"{path}[]"))), None)
-    plain = isinstance(value, Tensor) or value is None or type(value) in (bool, int, float, str)
-    return None if plain else f"a {type(value).__name__} in {path}"
-
-
-def _difference(found: Any, expected: Any, path: str) -> str | None:
-    """Return where two states differ."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        if found.keys() != expected.keys():
-            return f"{path} has keys {sorted(found)} and not {sorted(expected)}"
-        return next((hit for key in expected if (hit := _difference(found[key], expected[key], f"{path}.{key}"))), None)
-    if isinstance(expected, Tensor):
-        same = isinstance(found, Tensor) and found.dtype == expected.dtype and torch.equal(found.cpu(), expected.cpu())
-        return None if same else f"{path} is {found} and not {expected}"
-    same = type(found) is type(expected) and (found == expected or (found != found and expected != expected))
-    return None if same else f"{path} is {found!r} and not {expected!r}"
