@@ -10,7 +10,7 @@ _NUM_DRAWS = 8_000
 
 
 @check("sampler")
-def draws_follow_the_density(subject: Subject) -> None:
+def draws_follow_the_marginal(subject: Subject) -> None:
     """Draws follow the density the sampler says they do, or the model's evidence p(x), in everything that is tested.
 
     It runs where the sampler has a method `log_density(model, x)`, or the model `log_evidence(x)` with one value for
