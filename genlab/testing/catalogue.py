@@ -16,6 +16,7 @@ from genlab.testing.laws import (
     marginal,
     model,
     sampler,
+    state,
     update,
 )
 
@@ -24,6 +25,7 @@ LAWS: tuple[ModuleType, ...] = (
     data,
     model,
     family,
+    state,
     elbo,
     update,
     sampler,

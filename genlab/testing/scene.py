@@ -45,6 +45,10 @@ class Scene:
         """The allowed q(z given x)."""
         return self.assembly.family
 
+    def factors(self) -> dict[str, Tensor]:
+        """Return the factors of log p(x, z)."""
+        return self.model.log_joint(self.x, self.z)
+
     def z_of(self, indices: Tensor) -> Any:
         """Return z of the observations at `indices`."""
         return of_examples(self.z, self.places, indices)

@@ -19,6 +19,12 @@ def genlab_components() -> Iterable[Component]:
             f"{here}.estimator:Denoising",
             "exact KLs at random timesteps; trains on L_simple or the bound",
         ),
+        Component(
+            "elbo",
+            "probability-flow",
+            f"{here}.probability_flow:ProbabilityFlow",
+            "the likelihood of the deterministic flow, to check the chain's bound",
+        ),
         Component("sampler", "ancestral", f"{here}.ancestral:Ancestral", "every step of the learned reverse chain"),
         Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic at eta = 0"),
         Component("sampler", "heun", f"{here}.heun:Heun", "the probability flow, second order, two calls a step"),

@@ -26,7 +26,7 @@ COMMANDS = sorted(
     }
 )
 NAMES = {tomllib.loads(path.read_text(encoding="utf-8"))["name"]: path for path in (ROOT / "recipes").glob("*.toml")}
-NEEDS_A_PLUGIN_OF_ITS_OWN = re.compile(r"geometric|--plugin-file")
+NEEDS_A_PLUGIN_OF_ITS_OWN = re.compile(r"geometric|factor-analysis|--plugin-file")
 PLACEHOLDER = re.compile(r"RECIPE|SLOT/NAME")
 
 

@@ -1,5 +1,7 @@
 """Laws of a latent model p(x, z): its factors are log-densities, of each observation its own."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -7,10 +9,14 @@ from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_tensor, needed
 from genlab.testing.derivatives import claim_gradient, movable
 from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
+from genlab.testing.integration import all_x, grid_around, log_total
 from genlab.testing.latents import tensors
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
-from genlab.testing.scene import scene_of
+from genlab.testing.scene import Scene, scene_of
 from genlab.testing.subject import Subject
+
+_ONE = 1e-4
+"""How far from 0 the log of a total probability may be, where it is a quadrature."""
 
 
 @check("model")
@@ -99,7 +105,7 @@ def observations_do_not_see_each_other(subject: Subject) -> None:
 
 
 @check("model")
-def gradient_is_that_of_finite_differences(subject: Subject) -> None:
+def log_joint_has_the_right_gradient(subject: Subject) -> None:
     """The gradient of log p(x, z) in the model's parameters is the one that finite differences give.
 
     It fails where something is detached on the way, and where a hand-written backward is wrong.
@@ -107,7 +113,65 @@ def gradient_is_that_of_finite_differences(subject: Subject) -> None:
     scene = scene_of(subject)
     parameters = movable(scene.model)
     needed(bool(parameters), "the model has no parameters that training moves")
-    claim_gradient(lambda: total(scene.model.log_joint(scene.x, scene.z)), parameters, "log p(x, z)")
+    claim_gradient(lambda: total(scene.factors()), parameters, "log p(x, z)")
+
+
+@check("model")
+def all_x_have_probability_one(subject: Subject) -> None:
+    """The factors that depend on x sum to one over all x, or integrate to one, whatever z is.
+
+    It runs where x takes at most 4,096 values, or is one or two real numbers, and where some factor does not depend on
+    x. A total other than one is often a dropped constant: the log of the total says which.
+    """
+    scene = scene_of(subject)
+    points = all_x(scene.assembly.data.spec, scene.x)
+    names = names_of_x(scene)
+    needed(bool(names), "no factor depends on x")
+    needed(len(names) < len(scene.factors()), "every factor depends on x, so p(x given z) does not stand apart")
+    for example in (0, 1):
+
+        def log_density(x: Tensor, example: int = example) -> Tensor:
+            z = scene.z_of(torch.full((len(x),), example))
+            factors = scene.model.log_joint(x, z)
+            return torch.stack([factors[name][0] for name in names]).sum(0)
+
+        _claim_one(log_total(points, log_density), f"exp({' + '.join(names)}) over all x")
+
+
+@check("model")
+def all_z_have_probability_one(subject: Subject) -> None:
+    """The factors that do not depend on x integrate to one over all z.
+
+    It runs where z is a tensor of one or two real numbers an observation. A total other than one is often a dropped
+    constant: the log of the total says which.
+    """
+    scene = scene_of(subject, num_samples=256)
+    needed(is_one_tensor(scene), "z is no single tensor of real numbers, one for each observation")
+    factors = scene.factors()
+    names = [name for name in factors if name not in names_of_x(scene) and factors[name].ndim == 2]
+    needed(bool(names), "every factor depends on x, so p(z) does not stand apart")
+    x = scene.x[:1]
+
+    def log_density(z: Tensor) -> Tensor:
+        here = scene.model.log_joint(x, z.unsqueeze(1))
+        return torch.stack([here[name][:, 0] for name in names]).sum(0)
+
+    _claim_one(log_total(grid_around(scene.z[:, 0]), log_density), f"exp({' + '.join(names)}) over all z")
+
+
+def _claim_one(log_sum: float, what: str) -> None:
+    claim(abs(log_sum) < _ONE, f"{what} must sum to 1, got {math.exp(log_sum):.6g}, whose log is {log_sum:.4g}")
+
+
+def names_of_x(scene: Scene) -> list[str]:
+    """Return the names of the local factors that depend on x."""
+    other = scene.model.log_joint(scene.x.flip(0), scene.z)
+    return [name for name, value in scene.factors().items() if value.ndim == 2 and not torch.equal(other[name], value)]
+
+
+def is_one_tensor(scene: Scene) -> bool:
+    """Whether z is a single local tensor of real numbers, `(S, B, *Z)`."""
+    return isinstance(scene.z, Tensor) and scene.z.is_floating_point() and scene.places == {""}
 
 
 def claim_factors(factors: object, x: Tensor, samples: int, what: str) -> None:
