@@ -1,6 +1,7 @@
 """Coordinate ascent: each factor of q in turn at its exact optimum given the others.
 
-A step is one sweep: phi for every observation, then a, m and v (see `statistics`). No line of it lowers the bound.
+A step is one sweep: phi for every observation, then the weights and the components (see `statistics`).
+No line of it lowers the bound.
 
 Reference: Blei, Kucukelbir & McAuliffe 2017, algorithm 2.
 """
@@ -14,7 +15,6 @@ from genlab.interfaces.update_rule import TrainingData, UpdateRule
 from genlab.ledger import Ledger
 from genlab_mixture.family import MeanField
 from genlab_mixture.model import GaussianMixture
-from genlab_mixture.movement import move
 from genlab_mixture.statistics import gather
 
 
@@ -40,8 +40,9 @@ class CoordinateAscent(UpdateRule):
         """
         factors = self._family.factors()
         statistics = gather((batch.x for batch in data.sweep()), factors, self._model)
-        ledger = statistics.ledger(factors, self._model)
-        move(self._family, self._model, statistics.optimum(self._model, weight=1.0), rho=1.0)
+        prior = self._model.prior()
+        ledger = statistics.ledger(factors, prior)
+        self._family.set_factors(statistics.optimum(prior, weight=1.0))
         self._decide(ledger.elbo(statistics.num_examples))
         return ledger
 

@@ -1,7 +1,8 @@
-"""The two densities a mixture's priors and posteriors are made of.
+"""The densities that the priors and posteriors of a mixture are made of.
 
 log Dirichlet(pi | a) = log G(A) - sum_k log G(a_k) + sum_k (a_k - 1) log pi_k,   A = sum_k a_k
 log N(u | m, v)       = -1/2 log(2 pi v) - (u - m)^2 / (2 v)
+log Gamma(tau | a, b)  = a log b - log G(a) + (a - 1) log tau - b tau
 """
 
 import math
@@ -48,3 +49,11 @@ def draw_log_weights(concentration: Tensor, num_draws: int, *, generator: torch.
     gammas = torch._standard_gamma(shape + 1, generator=generator)
     exponential = torch.empty_like(gammas).exponential_(generator=generator)  # -log U
     return torch.log_softmax(gammas.log() - exponential / shape, -1)
+
+
+def log_gamma(value: Tensor, log_value: Tensor, shape: Tensor, rate: Tensor) -> Tensor:
+    """Return the log-density a log b - log G(a) + (a - 1) log tau - b tau.
+
+    It is linear in tau and log tau, so its expectation is its value at theirs.
+    """
+    return shape * rate.log() - torch.lgamma(shape) + (shape - 1) * log_value - rate * value

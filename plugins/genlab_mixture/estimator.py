@@ -1,4 +1,4 @@
-"""The mixture's bound in closed form: seven named terms, no draws.
+"""The mixture's bound in closed form: named terms, no draws.
 
 phi is at its optimum given the factors, so the gradient of the bound in the factors is the gradient with phi held
 fixed (the derivative in phi is 0 there), although autograd takes phi along.
@@ -28,17 +28,17 @@ class ClosedForm(ELBOEstimator):
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
-        """Return the seven terms; `generator` is not used."""
+        """Return the terms; `generator` is not used."""
         if not isinstance(model, GaussianMixture) or not isinstance(family, MeanField):
             raise TypeError(f"closed-form needs a GaussianMixture and a MeanField, got {model} and {family}.")
         posterior = family.posterior(batch.x)
         phi, factors = posterior.log_phi.exp(), posterior.factors
         local = {
-            "likelihood": likelihood(batch.x, phi, factors, model.noise_scale),
+            "likelihood": likelihood(batch.x, model.observed(batch.x), phi, factors),
             "assignment_prior": assignment_prior(phi, factors),
             "assignment_entropy": assignment_entropy(posterior.log_phi),
         }
-        shared = {name: value.to(batch.x.dtype) for name, value in global_terms(factors, model).items()}
+        shared = {name: value.to(batch.x.dtype) for name, value in global_terms(factors, model.prior()).items()}
         return Ledger(
             (
                 *(Term(name, value, "local", exact=True) for name, value in local.items()),

@@ -1,32 +1,32 @@
-"""The global factors of the mean-field posterior: what it says of the weights and the means.
+"""The global factors: a law of the weights, and a law of the components' parameters.
 
-    q(pi) = Dirichlet(pi | a)        q(mu) = prod_k N(mu_k | m_k, v_k)
+    Dirichlet(pi | a) * prod_k law(parameters of component k)
 
-Their natural parameters are a for the weights, and (m - m0) / v and 1 / v for the means. (Measured from the prior
-mean m0, the natural parameter of the location is an affine function of the usual one, so averages of the two
-agree, and large offsets in the data do not cost digits.)
+Prior and posterior are both of this form. The natural parameters are a, and those of the components.
 """
 
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from genlab_mixture.components import Components
 from genlab_mixture.densities import expected_log_weights
+
+Natural = tuple[Tensor, ...]
+"""Natural parameters, or what observations add to them: the weights' `(K,)`, then the components'."""
 
 
 @dataclass(frozen=True)
 class GlobalFactors:
-    """q(pi) and q(mu), in float64: digamma differences at a = 1e6 have few digits left in float32.
+    """The prior or q, in float64: digamma differences at a = 1e6 have few digits left in float32.
 
     Attributes:
         concentration: a, `(K,)`, positive.
-        mean: m, `(K, D)`.
-        var: v, `(K, D)`, positive.
+        components: the law of the components' parameters.
     """
 
     concentration: Tensor
-    mean: Tensor
-    var: Tensor
+    components: Components
 
     @property
     def expected_log_weights(self) -> Tensor:
@@ -38,34 +38,22 @@ class GlobalFactors:
         """E[pi_k] = a_k / A, `(K,)`."""
         return self.concentration / self.concentration.sum()
 
+    def natural(self) -> Natural:
+        """Return the natural parameters."""
+        return self.concentration, *self.components.natural()
 
-@dataclass(frozen=True)
-class NaturalParameters:
-    """The same factors by their natural parameters, in float64.
-
-    Attributes:
-        concentration: a, `(K,)`.
-        location: (m - m0) / v, `(K, D)`.
-        precision: 1 / v, `(K, D)`.
-    """
-
-    concentration: Tensor
-    location: Tensor
-    precision: Tensor
-
-    @classmethod
-    def of(cls, factors: GlobalFactors, mean_loc: Tensor) -> "NaturalParameters":
-        """Return the natural parameters of `factors`; `mean_loc` is m0, `(D,)`."""
-        return cls(factors.concentration, (factors.mean - mean_loc) / factors.var, 1 / factors.var)
-
-    def factors(self, mean_loc: Tensor) -> GlobalFactors:
+    def with_natural(self, natural: Natural) -> "GlobalFactors":
         """Return the factors with these natural parameters."""
-        return GlobalFactors(self.concentration, mean_loc + self.location / self.precision, 1 / self.precision)
+        return GlobalFactors(natural[0], self.components.with_natural(natural[1:]))
 
-    def moved(self, target: "NaturalParameters", rho: float) -> "NaturalParameters":
-        """Return (1 - rho) self + rho target, which at rho = 1 is `target` to the last bit."""
-        return NaturalParameters(
-            (1 - rho) * self.concentration + rho * target.concentration,
-            (1 - rho) * self.location + rho * target.location,
-            (1 - rho) * self.precision + rho * target.precision,
-        )
+    def updated(self, moments: Natural, weight: float = 1.0) -> "GlobalFactors":
+        """Return the posterior of this prior after observations that count `weight` times each."""
+        natural = zip(self.natural(), moments, strict=True)
+        return self.with_natural(tuple(prior + weight * moment for prior, moment in natural))
+
+    def moved(self, target: "GlobalFactors", rho: float) -> "GlobalFactors":
+        """Return (1 - rho) self + rho target in natural parameters, which at rho = 1 is `target` to the last bit."""
+        if rho == 1:
+            return target
+        pairs = zip(self.natural(), target.natural(), strict=True)
+        return self.with_natural(tuple((1 - rho) * here + rho * there for here, there in pairs))

@@ -1,6 +1,6 @@
 """The data and the fitted mixture: what each component explains, and what the next x may be.
 
-p(x given data) ~ sum_k a_k / A N(x | m_k, v_k + sigma^2)
+p(x given data) = sum_k a_k / A p(x given component k, its parameters integrated over q)
 """
 
 import math
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from genlab.interfaces.data_source import Split
 from genlab.interfaces.figure import Figure, FigureContext
-from genlab_mixture.densities import log_normal
+from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.family import MeanField
 from genlab_mixture.model import GaussianMixture
 
@@ -36,16 +36,14 @@ class MixtureDensity(Figure):
             return None
         rows = _rows(context.data.train, context.generator)
         factors = family.factors()
-        weights = factors.expected_weights.cpu()
-        mean, var = factors.mean.cpu(), (factors.var + family.noise_scale.double().square()).cpu()
         canvas = Canvas(figsize=(7, 4.5) if context.data.spec.num_dims == 1 else (6.5, 6), layout="constrained")
         axes = canvas.subplots()
         if context.data.spec.num_dims == 1:
-            _draw_curves(axes, rows[:, 0], weights, mean[:, 0], var[:, 0])
+            _draw_curves(axes, rows[:, 0], factors)
         else:
-            _draw_ellipses(axes, rows, weights, mean, var)
+            _draw_ellipses(axes, rows, factors)
         axes.set_title(f"{context.data.spec.name}: {len(context.data.train):,} training observations", fontsize=10)
-        axes.legend(frameon=False, fontsize=8, ncols=1 + len(weights) // 12)
+        axes.legend(frameon=False, fontsize=8, ncols=1 + len(factors.concentration) // 12)
         return canvas
 
 
@@ -56,11 +54,13 @@ def _rows(split: Split, generator: torch.Generator) -> Tensor:
     return next(iter(split.batches([indices], generator))).x.double().cpu()
 
 
-def _draw_curves(axes: Any, x: Tensor, weights: Tensor, mean: Tensor, var: Tensor) -> None:
+def _draw_curves(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
     """Draw the histogram, the rug, each weighted component and their sum."""
-    margin = 0.05 * (x.max() - x.min()).item() + var.max().sqrt().item()
+    weights, mean, scale = factors.expected_weights.cpu(), factors.components.mean[:, 0].cpu(), _scale(factors)
+    margin = 0.05 * (x.max() - x.min()).item() + scale.max().sqrt().item()
     grid = torch.linspace(x.min().item() - margin, x.max().item() + margin, 600, dtype=torch.float64)
-    curves = weights.unsqueeze(-1) * log_normal(grid, mean.unsqueeze(-1), var.unsqueeze(-1)).exp()
+    log_density = factors.components.log_predictive(grid.unsqueeze(1).to(factors.concentration.device), None).cpu()
+    curves = weights.unsqueeze(-1) * log_density.exp()
     axes.hist(x.numpy(), bins=_num_bins(len(x)), density=True, color="0.85", label="training data")
     rug = x[:: max(1, len(x) // _NUM_RUG)]
     axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=4)
@@ -75,16 +75,24 @@ def _num_bins(count: int) -> int:
     return min(120, max(10, round(2 * math.cbrt(count))))
 
 
-def _draw_ellipses(axes: Any, x: Tensor, weights: Tensor, mean: Tensor, var: Tensor) -> None:
-    """Draw the observations, and around each component's mean two standard deviations of its predictive x."""
+def _draw_ellipses(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
+    """Draw the observations, and around each component's mean two scales of its predictive x."""
     points = x[:: max(1, len(x) // _NUM_POINTS)].numpy()
     axes.scatter(points[:, 0], points[:, 1], s=5, color="0.6", linewidths=0, label="training data")
+    weights, mean = factors.expected_weights.cpu(), factors.components.mean.cpu()
+    lengths, directions = torch.linalg.eigh(_scale(factors))
     for component in weights.argsort(descending=True).tolist():
         color = f"C{component % 10}"
         center = (mean[component, 0].item(), mean[component, 1].item())
-        width, height = (4 * var[component].sqrt()).tolist()
+        width, height = (4 * lengths[component].sqrt()).tolist()
+        angle = math.degrees(math.atan2(directions[component, 1, 0].item(), directions[component, 0, 0].item()))
         label = f"weight {weights[component]:.2f}"
-        axes.add_patch(Ellipse(center, width, height, facecolor="none", edgecolor=color, linewidth=1.6, label=label))
+        style = {"facecolor": "none", "edgecolor": color, "linewidth": 1.6}
+        axes.add_patch(Ellipse(center, width, height, angle=angle, label=label, **style))
         axes.plot(*center, "+", color=color, markersize=9)
     axes.set(xlabel="$x_1$", ylabel="$x_2$")
     axes.autoscale_view()
+
+
+def _scale(factors: GlobalFactors) -> Tensor:
+    return factors.components.predictive_scale.cpu()

@@ -1,4 +1,7 @@
-"""Where the components' means start.
+"""Where q starts.
+
+Each component starts as if it had an equal share of the data, spread around a mean as the noise is expected to be.
+Where the means start is drawn from the data.
 
 k-means++ draws the first mean from the data, and each next one from the data with probability proportional to the
 squared distance to the nearest mean so far; of a few candidates the one that leaves the smallest sum is taken.
@@ -14,14 +17,35 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces.data_source import Split
+from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.model import GaussianMixture
 
 _MOST_ROWS = 16_384
 
 
 @torch.no_grad()
+def initial_factors(train: Split, model: GaussianMixture, init: Literal["k-means++", "quantiles"]) -> GlobalFactors:
+    """Return the factors to start from.
+
+    Args:
+        train: the training data, of which at most 16,384 random rows are read.
+        model: gives the prior, and the noise scale in whose units distances are measured.
+        init: how to choose the means.
+    """
+    prior, means = model.prior(), initial_means(train, model, init)
+    share = len(train) / model.num_components
+    # Two observations on either side of a mean in each coordinate have the covariance of the noise.
+    steps = torch.diag(math.sqrt(model.num_dims) * model.noise_scale.double())
+    x = (means.unsqueeze(1) + torch.cat([steps, -steps])).flatten(0, 1)
+    phi = torch.eye(model.num_components, dtype=x.dtype).repeat_interleave(2 * model.num_dims, 1)
+    phi = phi * (share / (2 * model.num_dims))
+    started = prior.updated((phi.sum(1), *prior.components.moments(x, phi, None)))
+    return GlobalFactors(started.concentration, started.components.with_mean(means))
+
+
+@torch.no_grad()
 def initial_means(train: Split, model: GaussianMixture, init: Literal["k-means++", "quantiles"]) -> Tensor:
-    """Return the means to start from, `(K, D)`.
+    """Return the means to start from, `(K, D)` in float64.
 
     Args:
         train: the training data, of which at most 16,384 random rows are read.
@@ -31,7 +55,7 @@ def initial_means(train: Split, model: GaussianMixture, init: Literal["k-means++
     rows = _rows(train)
     scaled = (rows - rows.mean(0)) / model.noise_scale.to(rows)
     choose = _spread_out if init == "k-means++" else _even_ranks
-    return rows[choose(scaled, model.num_components)].to(model.mean_loc)
+    return rows[choose(scaled, model.num_components)]
 
 
 def _rows(train: Split) -> Tensor:

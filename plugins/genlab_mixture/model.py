@@ -1,45 +1,52 @@
-"""A mixture of K Gaussians whose noise is known.
+"""A mixture of K Gaussians.
 
-    pi ~ Dirichlet(alpha)           mu_k ~ N(m0, s0^2)               k = 1..K
-    z_i ~ Categorical(pi)           x_i | z_i = k ~ N(mu_k, sigma^2)     i = 1..N
+    pi ~ Dirichlet(alpha)           parameters of component k ~ prior            k = 1..K
+    z_i ~ Categorical(pi)           x_i given z_i = k ~ N(mu_k, noise of k)      i = 1..N
 
-x has D independent coordinates; m0, s0 and sigma have one value for each.
+x has D coordinates. The noise is known (then the parameters are the means), or learned for each component, in each
+coordinate or as a covariance matrix.
 
 Reference: Blei, Kucukelbir & McAuliffe 2017, section 2.1, with Dirichlet weights.
 """
 
 import math
 from collections import Counter
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Candidates, PositiveFloat, PositiveInt
 from genlab.interfaces.data_source import DataSpec
 from genlab.interfaces.latent_model import LatentModel
-from genlab_mixture.densities import log_dirichlet, log_normal
+from genlab.interfaces.part import Part
+from genlab_mixture.densities import log_dirichlet
+from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.latents import MixtureLatents
+from genlab_mixture.noise import Noise, per_item
+from genlab_mixture.stored_law import FixedLaw
 
 
 class GaussianMixture(LatentModel):
-    """K Gaussians with a prior on their weights and their means, and nothing to learn by gradients.
+    """K Gaussians with a prior on their weights and their parameters, and nothing to learn by gradients.
 
+    >>> import torch
+    >>> from genlab_mixture.known_noise import KnownNoise
     >>> spec = DataSpec("toy", event_shape=(1,), num_train=10)
-    >>> model = GaussianMixture(spec, components=2, mean_scale=5.0, noise_scale=1.0)
-    >>> z = MixtureLatents(torch.tensor([[0, 1, 1]]), torch.tensor([[0.5, 0.5]]).log(), torch.zeros(1, 2, 1))
+    >>> model = GaussianMixture(spec, components=2, mean_scale=5.0, noise=Part(KnownNoise, {"scale": 1.0}))
+    >>> gaussians = model.prior().components.draw(1, generator=torch.Generator())
+    >>> z = MixtureLatents(torch.tensor([[0, 1, 1]]), torch.tensor([[0.5, 0.5]]).log(), gaussians)
     >>> {name: tuple(value.shape) for name, value in model.log_joint(torch.zeros(3, 1), z).items()}
     {'likelihood': (1, 3), 'assignment_prior': (1, 3), 'weight_prior': (1,), 'mean_prior': (1,)}
 
     Attributes:
         concentration: alpha, `(K,)`.
-        mean_loc, mean_scale, noise_scale: m0, s0 and sigma, `(D,)` each.
+        noise_scale: the standard deviation expected of the noise, `(D,)`.
+        missing: whether x may hold NaN, for values that were not observed.
     """
 
+    accepts_missing: ClassVar[bool] = True
     concentration: Tensor
-    mean_loc: Tensor
-    mean_scale: Tensor
     noise_scale: Tensor
 
     def __init__(
@@ -51,7 +58,7 @@ class GaussianMixture(LatentModel):
         concentration: PositiveFloat | tuple[PositiveFloat, ...] = 1.0,
         mean_loc: float | tuple[float, ...] = 0.0,
         mean_scale: PositiveFloat | tuple[PositiveFloat, ...],
-        noise_scale: PositiveFloat | tuple[PositiveFloat, ...],
+        noise: Part[Noise],
     ) -> None:
         """Make one from a recipe's keys.
 
@@ -60,38 +67,47 @@ class GaussianMixture(LatentModel):
             concentration: alpha of the weights' Dirichlet prior, one number or K; below 1 it favors few components.
             mean_loc: m0, the prior mean of the components' means, one number or D.
             mean_scale: s0, the prior standard deviation of the components' means, one number or D.
-            noise_scale: sigma, the known standard deviation of x around its component's mean, one number or D.
+            noise: how x scatters around its component's mean, and what is known of that.
 
         Raises:
             IncompatibleError: for data that are not real vectors, or a list of another length.
         """
         super().__init__()
         _check(spec)
-        self.event_shape = spec.event_shape
+        self.event_shape, self.missing = spec.event_shape, spec.missing
         self.num_components, self.num_dims = components, spec.num_dims
+        kind, columns = noise(), f"columns of {spec.name}"
+        loc = per_item("mean_loc", mean_loc, self.num_dims, columns)
+        scale = per_item("mean_scale", mean_scale, self.num_dims, columns)
+        alpha = per_item("concentration", concentration, components, "components")
         # Components may swap their labels where the prior of the weights does not tell them apart.
-        alike = Counter(concentration).values() if isinstance(concentration, tuple) else (components,)
-        self.log_symmetries = sum(math.lgamma(count + 1) for count in alike)
-        values = {
-            "concentration": _numbers("concentration", concentration, components, "components"),
-            "mean_loc": _numbers("mean_loc", mean_loc, self.num_dims, f"columns of {spec.name}"),
-            "mean_scale": _numbers("mean_scale", mean_scale, self.num_dims, f"columns of {spec.name}"),
-            "noise_scale": _numbers("noise_scale", noise_scale, self.num_dims, f"columns of {spec.name}"),
-        }
-        for name, value in values.items():
-            # The recipe holds these numbers; a checkpoint does not repeat them.
-            self.register_buffer(name, value, persistent=False)
+        self.log_symmetries = sum(math.lgamma(count + 1) for count in Counter(alpha.tolist()).values())
+        # The recipe holds these numbers; a checkpoint does not repeat them.
+        self.register_buffer("concentration", alpha, persistent=False)
+        self.register_buffer("noise_scale", kind.scales(spec), persistent=False)
+        self._prior = FixedLaw(kind.prior(spec, loc, scale, components))
+
+    def prior(self) -> GlobalFactors:
+        """Return the prior of the weights and of the components' parameters, in float64."""
+        return GlobalFactors(self.concentration.double(), self._prior.law())
+
+    def observed(self, x: Tensor) -> Tensor | None:
+        """Return which values of x were observed, `(B, D)`, or None where the data have no missing ones."""
+        return ~x.isnan() if self.missing else None
 
     def log_joint(self, x: Tensor, z: MixtureLatents) -> dict[str, Tensor]:
-        """Return `likelihood` and `assignment_prior`, `(S, B)`, and `weight_prior` and `mean_prior`, `(S,)`."""
-        chosen = z.assignments.unsqueeze(-1).expand(-1, -1, self.num_dims)
-        means = z.means.gather(1, chosen)
-        var = self.noise_scale.square()
+        """Return `likelihood` and `assignment_prior`, `(S, B)`, and a prior for each kind of parameter, `(S,)`.
+
+        Those are `weight_prior`, `mean_prior` and, where the noise is learned, `precision_prior`.
+        """
+        prior = self.prior()
+        log_likelihood = z.gaussians.log_prob(x, self.observed(x))
+        shared = {"weight": log_dirichlet(z.log_weights, prior.concentration)}
+        shared |= prior.components.log_density(z.gaussians)
         return {
-            "likelihood": log_normal(x, means, var).sum(-1),
+            "likelihood": log_likelihood.gather(1, z.assignments.unsqueeze(1)).squeeze(1),
             "assignment_prior": z.log_weights.gather(1, z.assignments).to(x.dtype),
-            "weight_prior": log_dirichlet(z.log_weights, self.concentration.double()).to(x.dtype),
-            "mean_prior": log_normal(z.means, self.mean_loc, self.mean_scale.square()).sum((-1, -2)),
+            **{f"{name}_prior": value.to(x.dtype) for name, value in shared.items()},
         }
 
 
@@ -106,14 +122,3 @@ def _check(spec: DataSpec) -> None:
             f"model 'gaussian-mixture' must observe real numbers, got {spec.name} with {spec.levels} integer levels, "
             "whose probability is a mass and not a density. Use data of real columns, such as 'table' or 'customers'."
         )
-
-
-def _numbers(name: str, value: float | tuple[float, ...], count: int, what: str) -> Tensor:
-    """Return `(count,)` numbers from one number, or from as many."""
-    values = value if isinstance(value, tuple) else (value,) * count
-    if len(values) != count:
-        raise IncompatibleError(
-            f"{name} must be one number or {count}, the number of {what}, got {len(values)}. "
-            "Give one number for all of them, or one for each."
-        )
-    return torch.tensor(values, dtype=torch.get_default_dtype())

@@ -3,12 +3,12 @@
 On a minibatch of B out of N: phi at its exact optimum, the global optimum as if the batch were all data N/B times
 over, and a step of length rho_t towards it in the natural parameters,
 
-    rho_t = (t + tau)^(-kappa),   t = 1, 2, ...
+    new = (1 - rho_t) current + rho_t optimum        rho_t = (t + tau)^(-kappa),   t = 1, 2, ...
 
 These lengths sum to infinity and their squares do not (Robbins & Monro 1951). With tau = 0 the first is 1: on a
 batch of all data that step is one sweep of coordinate ascent.
 
-Reference: Hoffman et al. 2013, figure 4 and eq. 26.
+Reference: Hoffman et al. 2013, figure 4 and eqs. 15, 16 and 26.
 """
 
 from typing import Annotated, Any
@@ -21,7 +21,6 @@ from genlab.interfaces.update_rule import TrainingData, UpdateRule
 from genlab.ledger import Ledger
 from genlab_mixture.family import MeanField
 from genlab_mixture.model import GaussianMixture
-from genlab_mixture.movement import move
 from genlab_mixture.statistics import gather
 
 
@@ -58,9 +57,10 @@ class NaturalGradient(UpdateRule):
         factors = self._family.factors()
         statistics = gather([batch.x], factors, self._model)
         self._steps += 1
-        optimum = statistics.optimum(self._model, weight=batch.num_data / statistics.num_examples)
-        move(self._family, self._model, optimum, self.step_length(self._steps))
-        return statistics.ledger(factors, self._model)
+        prior = self._model.prior()
+        optimum = statistics.optimum(prior, weight=batch.num_data / statistics.num_examples)
+        self._family.set_factors(factors.moved(optimum, self.step_length(self._steps)))
+        return statistics.ledger(factors, prior)
 
     def step_length(self, t: int) -> float:
         """Return rho_t; t counts from 1."""

@@ -11,9 +11,16 @@ def genlab_components() -> Iterable[Component]:
     """Return the plugin's components."""
     here = "genlab_mixture"
     return (
-        Component("model", "gaussian-mixture", f"{here}.model:GaussianMixture", "K Gaussians with known noise"),
-        Component("family", "mean-field", f"{here}.family:MeanField", "independent assignments, weights and means"),
-        Component("elbo", "closed-form", f"{here}.estimator:ClosedForm", "the seven terms of the mixture, all exact"),
+        Component(
+            "model", "gaussian-mixture", f"{here}.model:GaussianMixture", "K Gaussians of known or learned noise"
+        ),
+        Component("noise", "known", f"{here}.known_noise:KnownNoise", "one known standard deviation"),
+        Component("noise", "learned", f"{here}.learned_noise:LearnedNoise", "a variance for each component"),
+        Component("noise", "full", f"{here}.full_noise:FullNoise", "a covariance matrix for each component"),
+        Component(
+            "family", "mean-field", f"{here}.family:MeanField", "independent assignments, weights and components"
+        ),
+        Component("elbo", "closed-form", f"{here}.estimator:ClosedForm", "every term of the mixture, exact"),
         Component(
             "update",
             "coordinate-ascent",
@@ -30,7 +37,7 @@ def genlab_components() -> Iterable[Component]:
             "sampler",
             "posterior-predictive",
             f"{here}.sampler:PosteriorPredictive",
-            "weights and means from q, then a new x",
+            "weights and a component from q, then a new x",
         ),
         Component("figure", "mixture-density", f"{here}.figure:MixtureDensity", "the data and the fitted components"),
     )

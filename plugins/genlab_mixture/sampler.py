@@ -1,8 +1,9 @@
 """The posterior predictive distribution: what the next observation may be, given those seen.
 
-    pi ~ q(pi)    z ~ Categorical(pi)    mu_z ~ q(mu_z)    x ~ N(mu_z, sigma^2)
+    pi ~ q(pi)    z ~ Categorical(pi)    parameters of z ~ q    x ~ Gaussian with these
 
-afresh for each draw, so x follows sum_k a_k / A N(m_k, v_k + sigma^2).
+afresh for each draw, so x follows sum_k a_k / A p(x given k), with p a Gaussian where the noise is known and a
+Student-t where it is learned.
 """
 
 import torch
@@ -14,7 +15,7 @@ from genlab_mixture.family import MeanField
 
 
 class PosteriorPredictive(Sampler):
-    """Draw weights and means from q, then x."""
+    """Draw weights and a component's parameters from q, then x."""
 
     def __init__(self, family: MeanField, /) -> None:
         """Make one.
@@ -32,9 +33,8 @@ class PosteriorPredictive(Sampler):
         factors = self._family.factors()
         weights = draw_log_weights(factors.concentration, num_draws, generator=generator).exp()
         assignments = torch.multinomial(weights, 1, generator=generator).squeeze(1)
-        # The means of the other components do not touch x, so only the chosen one is drawn.
-        mean, std = factors.mean[assignments], factors.var[assignments].sqrt()
-        noise = torch.randn(2, *mean.shape, generator=generator, dtype=mean.dtype, device=mean.device)
-        noise_scale = self._family.noise_scale
-        x = mean + std * noise[0] + noise_scale.double() * noise[1]
-        return Draws(x.to(noise_scale.dtype))
+        # The other components do not touch x, so only the parameters of the chosen one are drawn.
+        components = factors.components
+        chosen = components.with_natural(tuple(value[assignments] for value in components.natural()))
+        x = chosen.draw(1, generator=generator).sample(generator=generator)[0]
+        return Draws(x.to(self._family.log_concentration.dtype))

@@ -18,11 +18,12 @@ import sklearn
 import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.family import MeanField
+from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.model import GaussianMixture
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
-from genlab.interfaces import DataSpec, Splits
+from genlab.interfaces import DataSpec, Part, Splits
 from genlab.parts.data.tensor_split import TensorSplit
 from genlab.run.state import TrainingStream
 
@@ -42,7 +43,7 @@ def sweep_seconds(x: torch.Tensor) -> float:
     """Return the mean time of a sweep."""
     split = TensorSplit(x)
     spec = DataSpec("spending", (1,), len(x))
-    model = GaussianMixture(spec, components=3, mean_loc=50.0, mean_scale=40.0, noise_scale=8.0)
+    model = GaussianMixture(spec, components=3, mean_loc=50.0, mean_scale=40.0, noise=Part(KnownNoise, {"scale": 8.0}))
     family = MeanField(model, Splits(spec, split, split, split), init="quantiles")
     update = CoordinateAscent(model, family, tolerance=0)
     data = TrainingStream(split, 65_536, order_seed=0, observation=NO_NOISE)

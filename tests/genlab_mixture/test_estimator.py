@@ -3,6 +3,7 @@ import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.estimator import ClosedForm
 from mixture_by_hand import InOrder, build, example
+from mixture_learned_by_hand import KINDS
 
 from genlab.interfaces import Batch
 from genlab.parts.elbo.trace import Trace
@@ -17,9 +18,10 @@ def ledgers(mixture, num_repeats, samples):
     return exact, [ledger.detach() for ledger in drawn]
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("num_dims", [1, 2])
-def test_draws_agree_with_the_closed_form_term_by_term(num_dims):
-    mixture = example(num_data=20, num_dims=num_dims)
+def test_draws_agree_with_the_closed_form_term_by_term(num_dims, kind):
+    mixture = kind(num_data=20, num_dims=num_dims)
     exact, drawn = ledgers(mixture, num_repeats=60, samples=200)
     for name, value in exact.totals(20).items():
         estimates = torch.stack([ledger.totals(20)[name] for ledger in drawn])
@@ -35,8 +37,9 @@ def test_the_closed_form_has_no_variance_and_draws_have_some():
     assert torch.stack([ledger.elbo(20) for ledger in drawn]).var() > 0
 
 
-def test_the_score_function_gradient_agrees_with_autograd_through_the_closed_form():
-    mixture = example(num_data=6)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_score_function_gradient_agrees_with_autograd_through_the_closed_form(kind):
+    mixture = kind(num_data=6)
     model, family, x = build(mixture)
     batch, generator = Batch(x, 6), torch.Generator().manual_seed(3)
     parameters = list(family.parameters())

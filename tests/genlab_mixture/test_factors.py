@@ -1,26 +1,35 @@
+import pytest
 import torch
-from genlab_mixture.factors import GlobalFactors, NaturalParameters
-from mixture_by_hand import example
+from genlab_mixture.factors import GlobalFactors
+from mixture_learned_by_hand import KINDS
 
 
-def natural(seed):
-    mixture = example(num_dims=2, seed=seed)
-    factors = GlobalFactors(*(torch.tensor(value) for value in (mixture.a, mixture.m, mixture.v)))
-    return factors, NaturalParameters.of(factors, torch.tensor(mixture.m0)), torch.tensor(mixture.m0)
+def factors_of(kind, seed=0):
+    mixture = kind(num_dims=2, seed=seed)
+    return GlobalFactors(torch.tensor(mixture.a), mixture.components())
 
 
-def test_natural_parameters_go_round():
-    factors, parameters, mean_loc = natural(0)
-    back = parameters.factors(mean_loc)
+@pytest.mark.parametrize("kind", KINDS)
+def test_natural_parameters_go_round(kind):
+    factors = factors_of(kind)
+    back = factors.with_natural(factors.natural())
     torch.testing.assert_close(back.concentration, factors.concentration)
-    torch.testing.assert_close(back.mean, factors.mean)
-    torch.testing.assert_close(back.var, factors.var)
+    for name, value in factors.components.tensors().items():
+        torch.testing.assert_close(back.components.tensors()[name], value)
 
 
-def test_a_full_step_ends_at_the_target_to_the_last_bit():
-    _, here, _ = natural(0)
-    _, target, _ = natural(1)
-    arrived = NaturalParameters(here.concentration * 1e9, here.location * 1e9, here.precision).moved(target, 1.0)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_step_ends_at_the_target_to_the_last_bit(kind):
+    target = factors_of(kind, seed=1)
+    arrived = factors_of(kind, seed=0).moved(target, 1.0)
     assert torch.equal(arrived.concentration, target.concentration)
-    assert torch.equal(arrived.location, target.location)
-    assert torch.equal(arrived.precision, target.precision)
+    for name, value in target.components.tensors().items():
+        assert torch.equal(arrived.components.tensors()[name], value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_a_step_is_half_way_in_natural_parameters(kind):
+    here, target = factors_of(kind, seed=0), factors_of(kind, seed=1)
+    half = here.moved(target, 0.5)
+    for ours, one, other in zip(half.natural(), here.natural(), target.natural(), strict=True):
+        torch.testing.assert_close(ours, (one + other) / 2)

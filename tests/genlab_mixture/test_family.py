@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 import torch
 from genlab_mixture.family import MeanField
+from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.model import GaussianMixture
 from mixture_by_hand import build, example, fresh, in_memory
 from scipy.stats import dirichlet, norm
+
+from genlab.interfaces import Part
 
 
 def test_log_prob_equals_scipy():
@@ -62,8 +65,8 @@ def test_separated_groups_each_get_a_mean(init):
     centers = torch.tensor([[-50.0, 3.0], [0.0, 0.0], [60.0, 5.0]])
     x = centers.repeat(100, 1) + torch.randn(300, 2, generator=torch.Generator().manual_seed(0))
     splits = in_memory(x)
-    model = GaussianMixture(splits.spec, components=3, mean_scale=50.0, noise_scale=1.0)
-    mean = MeanField(model, splits, init=init).mean.detach()
+    model = GaussianMixture(splits.spec, components=3, mean_scale=50.0, noise=Part(KnownNoise, {"scale": 1.0}))
+    mean = MeanField(model, splits, init=init).factors().components.mean.detach()
     order = mean[:, 0].argsort()
     assert (mean[order] - centers).abs().max().item() < 5
 
@@ -72,8 +75,8 @@ def test_a_rare_observation_far_away_gets_a_mean_of_its_own():
     torch.manual_seed(0)
     x = torch.cat([torch.randn(3_000, 1, generator=torch.Generator().manual_seed(0)), torch.tensor([[1e4]])])
     splits = in_memory(x)
-    model = GaussianMixture(splits.spec, components=2, mean_scale=50.0, noise_scale=1.0)
-    assert MeanField(model, splits, init="k-means++").mean.max().item() == 1e4
+    model = GaussianMixture(splits.spec, components=2, mean_scale=50.0, noise=Part(KnownNoise, {"scale": 1.0}))
+    assert MeanField(model, splits, init="k-means++").factors().components.mean.max().item() == 1e4
 
 
 def test_the_start_is_the_same_under_the_same_seed():
@@ -81,7 +84,7 @@ def test_the_start_is_the_same_under_the_same_seed():
     means = []
     for _ in range(2):
         torch.manual_seed(5)
-        means.append(fresh(mixture.x, mixture, "k-means++")[1].mean.detach())
+        means.append(fresh(mixture.x, mixture, "k-means++")[1].factors().components.mean.detach())
     assert torch.equal(means[0], means[1])
 
 
@@ -91,7 +94,7 @@ def test_the_start_reads_a_bounded_number_of_observations():
     rows = splits.train
     original = rows.batches
     rows.batches = lambda indices, generator: original([read.append(len(i)) or i for i in indices], generator)
-    model = GaussianMixture(splits.spec, components=2, mean_scale=1.0, noise_scale=1.0)
+    model = GaussianMixture(splits.spec, components=2, mean_scale=1.0, noise=Part(KnownNoise, {"scale": 1.0}))
     MeanField(model, splits)
     assert read == [16_384]
 
@@ -102,4 +105,4 @@ def test_the_state_of_a_family_goes_round():
     _, other = fresh(mixture.x, mixture)
     other.load_state_dict(family.state_dict())
     assert torch.equal(other.posterior(x).log_phi, family.posterior(x).log_phi)
-    assert set(family.state_dict()) == {"log_concentration", "mean", "log_var"}
+    assert set(family.state_dict()) == {"log_concentration", "components.mean", "components.var"}

@@ -3,13 +3,15 @@ import math
 import numpy as np
 import pytest
 import torch
+from genlab_mixture.gaussians import DiagonalGaussians
+from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.latents import MixtureLatents
 from genlab_mixture.model import GaussianMixture
 from mixture_by_hand import build, example
 from scipy.stats import dirichlet, norm
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces import DataSpec
+from genlab.interfaces import DataSpec, Part
 
 
 def test_log_joint_equals_scipy():
@@ -18,7 +20,12 @@ def test_log_joint_equals_scipy():
     rng = np.random.default_rng(0)
     assignments, weights = rng.integers(3, size=(2, 5)), rng.dirichlet([2.0, 1, 3], 2)
     means = rng.normal(size=(2, 3, 2))
-    z = MixtureLatents(torch.tensor(assignments), torch.tensor(weights).log(), torch.tensor(means))
+    precisions = np.broadcast_to(mixture.sigma**-2.0, means.shape)
+    z = MixtureLatents(
+        torch.tensor(assignments),
+        torch.tensor(weights).log(),
+        DiagonalGaussians(torch.tensor(means), torch.tensor(precisions)),
+    )
     log_p = model.log_joint(x, z)
     for s in range(2):
         expected = norm(means[s, assignments[s]], mixture.sigma).logpdf(mixture.x).sum(1)
@@ -47,15 +54,16 @@ def test_components_of_equal_priors_can_be_relabelled(concentration, relabelling
 )
 def test_data_that_do_not_fit_are_refused_with_a_way_out(spec, message):
     with pytest.raises(IncompatibleError, match=message) as caught:
-        GaussianMixture(spec, components=2, mean_scale=1.0, noise_scale=1.0)
+        GaussianMixture(spec, components=2, mean_scale=1.0, noise=Part(KnownNoise, {"scale": 1.0}))
     assert "Use data of" in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["concentration", "mean_loc", "mean_scale", "noise_scale"])
+@pytest.mark.parametrize("key", ["concentration", "mean_loc", "mean_scale", "noise.scale"])
 def test_a_list_of_the_wrong_length_is_refused_by_name(key):
-    keys = {"components": 3, "mean_scale": 1.0, "noise_scale": 1.0} | {key: (1.0, 2.0, 3.0, 4.0)}
+    values = {"components": 3, "mean_scale": 1.0, "noise.scale": 1.0} | {key: (1.0, 2.0, 3.0, 4.0)}
+    noise = Part(KnownNoise, {"scale": values.pop("noise.scale")})
     with pytest.raises(IncompatibleError, match=f"{key} must be one number or [23], the number of"):
-        GaussianMixture(DataSpec("pairs", (2,), 10), **keys)
+        GaussianMixture(DataSpec("pairs", (2,), 10), noise=noise, **values)
 
 
 def test_the_model_has_nothing_for_gradients_to_move():

@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 import torch
 from genlab_mixture.sampler import PosteriorPredictive
 from mixture_by_hand import build, example
+from mixture_learned_by_hand import KINDS, full_example, learned_example
 
 
 def test_draws_have_the_moments_of_the_predictive_distribution():
@@ -18,8 +20,21 @@ def test_draws_have_the_moments_of_the_predictive_distribution():
     assert draws.trajectory is None
 
 
-def test_draws_come_from_the_generator_alone():
-    model, family, _ = build(example())
+@pytest.mark.parametrize("kind", [learned_example, full_example])
+def test_draws_under_learned_noise_have_the_scale_of_the_predictive_student(kind):
+    mixture = kind(num_dims=2, num_components=1)
+    model, family, _ = build(mixture)
+    x = PosteriorPredictive(family).draw(model, 60_000, generator=torch.Generator().manual_seed(0)).x
+    law = family.factors().components
+    degrees = 2 * law.shape[0].detach()
+    cov = law.predictive_scale[0].detach() * (degrees / (degrees - 2))
+    np.testing.assert_allclose(x.mean(0), mixture.m[0], atol=0.03)
+    np.testing.assert_allclose(np.cov(x.T), cov, rtol=0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_come_from_the_generator_alone(kind):
+    model, family, _ = build(kind())
     sampler = PosteriorPredictive(family)
     first, second = (sampler.draw(model, 9, generator=torch.Generator().manual_seed(4)).x for _ in range(2))
     assert torch.equal(first, second)
