@@ -52,7 +52,7 @@ def initial_means(train: Split, model: GaussianMixture, init: Literal["k-means++
         model: gives K, and the noise scale in whose units distances are measured.
         init: how to choose them.
     """
-    rows = _rows(train)
+    rows = _filled(_rows(train), model)
     scaled = (rows - rows.mean(0)) / model.noise_scale.to(rows)
     choose = _spread_out if init == "k-means++" else _even_ranks
     return rows[choose(scaled, model.num_components)]
@@ -65,6 +65,13 @@ def _rows(train: Split) -> Tensor:
     observation = torch.Generator().manual_seed(0)
     # On the CPU, whose global generator is the one that is seeded, and where a few rows are quick to go through.
     return next(iter(train.batches([indices], observation))).x.double().cpu()
+
+
+def _filled(rows: Tensor, model: GaussianMixture) -> Tensor:
+    """Put the column's mean, or m0 in a column of none, where a value is missing: a start needs whole observations."""
+    expected = model.prior().components.origin.to(rows)
+    averages = rows.nanmean(0)
+    return torch.where(rows.isnan(), torch.where(averages.isnan(), expected, averages), rows)
 
 
 def _spread_out(rows: Tensor, count: int) -> Tensor:

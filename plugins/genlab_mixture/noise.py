@@ -1,8 +1,9 @@
 """The noise of a mixture: how observations scatter around their component's mean, and what is known of that.
 
 Each kind takes `scale`, a standard deviation with one meaning in all of them: it is that of the noise where the
-noise is known, and what the prior expects where it is learned (the expected precision is 1 / scale^2). So a recipe
-changes from one kind to another by changing `use`, and the prior standard deviation of the means keeps its meaning.
+noise is known, and what the prior expects where it is learned (the precision of a coordinate is expected to be
+1 / scale^2). So a recipe changes from one kind to another by changing `use`, and the prior standard deviation of the
+means keeps its meaning.
 """
 
 import abc
