@@ -34,7 +34,7 @@ class ClosedForm(ELBOEstimator):
         posterior = family.posterior(batch.x)
         phi, factors = posterior.log_phi.exp(), posterior.factors
         local = {
-            "likelihood": likelihood(batch.x, model.observed(batch.x), phi, factors),
+            "likelihood": likelihood(batch.x, ~batch.x.isnan(), phi, factors),
             "assignment_prior": assignment_prior(phi, factors),
             "assignment_entropy": assignment_entropy(posterior.log_phi),
         }

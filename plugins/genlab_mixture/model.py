@@ -42,7 +42,7 @@ class GaussianMixture(LatentModel):
     Attributes:
         concentration: alpha, `(K,)`.
         noise_scale: the standard deviation expected of the noise, `(D,)`.
-        missing: whether x may hold NaN, for values that were not observed.
+        missing: whether the training data may hold NaN, for values that were not observed.
     """
 
     accepts_missing: ClassVar[bool] = True
@@ -92,7 +92,10 @@ class GaussianMixture(LatentModel):
         return GlobalFactors(self.concentration.double(), self._prior.law())
 
     def observed(self, x: Tensor) -> Tensor | None:
-        """Return which values of x were observed, `(B, D)`, or None where the data have no missing ones."""
+        """Return which values of x were observed, `(B, D)`, or None where no datum of the training data is missing.
+
+        A sweep asks this, because looking for NaN would be another pass over the data.
+        """
         return ~x.isnan() if self.missing else None
 
     def log_joint(self, x: Tensor, z: MixtureLatents) -> dict[str, Tensor]:
@@ -101,7 +104,7 @@ class GaussianMixture(LatentModel):
         Those are `weight_prior`, `mean_prior` and, where the noise is learned, `precision_prior`.
         """
         prior = self.prior()
-        log_likelihood = z.gaussians.log_prob(x, self.observed(x))
+        log_likelihood = z.gaussians.log_prob(x, ~x.isnan())
         shared = {"weight": log_dirichlet(z.log_weights, prior.concentration)}
         shared |= prior.components.log_density(z.gaussians)
         return {

@@ -40,7 +40,7 @@ def test_log_joint_equals_scipy():
     ("concentration", "relabellings"), [(0.5, 24), ((1.0, 1.0, 1.0, 1.0), 24), ((1.0, 2.0, 1.0, 1.0), 6)]
 )
 def test_components_of_equal_priors_can_be_relabelled(concentration, relabellings):
-    keys = {"components": 4, "mean_scale": 1.0, "noise_scale": 1.0}
+    keys = {"components": 4, "mean_scale": 1.0, "noise": Part(KnownNoise, {"scale": 1.0})}
     model = GaussianMixture(DataSpec("toy", (1,), 9), concentration=concentration, **keys)
     assert model.log_symmetries == pytest.approx(math.log(relabellings))
 
