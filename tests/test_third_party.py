@@ -79,12 +79,34 @@ def test_its_recipe_reaches_the_optimum_and_the_run_can_be_looked_at(site: Site,
     assert run["status"] == "converged"
     folder = tmp_path / run["run"]
     assert {path.stem for path in (folder / "figures").iterdir()} == {"bound-curve", "factor-loadings"}
-    evaluation = json.loads(site.genlab("eval", str(folder), "--json", cwd=tmp_path).stdout)
-    assert evaluation["metrics"]["elbo_nats"] == pytest.approx(-10.9910, abs=1e-3)
-    assert [row["name"] for row in evaluation["ledger"]] == ["likelihood", "kl"]
-    assert all(row["exact"] for row in evaluation["ledger"])
+    assert run["metrics"]["test_elbo_nats"] == pytest.approx(-10.9910, abs=1e-3)
     site.genlab("sample", str(folder), "-n", "5", "--out", "x.npz", cwd=tmp_path)
     assert (tmp_path / "x.npz").exists()
+
+
+def test_it_keeps_the_laws(site: Site, tmp_path: Path) -> None:
+    report = site.genlab("check", "family/exact-gaussian", cwd=tmp_path).stdout
+    assert report.startswith("family/exact-gaussian[factors-exact]")
+    assert "failed" not in report
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "reason"),
+    [
+        ('genlab_requires = ">=0.1"', 'genlab_requires = ">=99"', "it needs genlab >=99, got "),
+        ("from pathlib import Path", "import no_such_package", "it needs the package 'no_such_package', which is not"),
+    ],
+)
+def test_where_it_is_broken_one_line_says_so_and_the_rest_works(
+    installed: Path, tmp_path: Path, written: str, instead: str, reason: str
+) -> None:
+    shutil.copytree(installed, tmp_path / "site")
+    plugin = tmp_path / "site" / PACKAGE / "plugin.py"
+    plugin.write_text(plugin.read_text(encoding="utf-8").replace(written, instead), encoding="utf-8")
+    site = Site(tmp_path / "site")
+    (warning,) = site.genlab("recipes", cwd=tmp_path).stderr.splitlines()
+    assert warning.startswith("warning: plugin 'factor-analysis' of genlab-factor-analysis 0.1.0 is not in use (")
+    assert reason in warning
 
 
 def test_its_own_tests_pass(site: Site, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from genlab_factor_analysis.model import FactorAnalysis
 from genlab_factor_analysis.simulated_factors import SimulatedFactors
 
 
-@pytest.fixture(autouse=True)
-def _float64() -> Iterator[None]:
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Make and keep every number in float64."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     yield

@@ -4,6 +4,8 @@ from stand_ins import Build
 
 from genlab_factor_analysis.ancestral import Ancestral
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def test_draws_have_the_moments_of_the_marginal(build: Build, generator: torch.Generator) -> None:
     model = build()

@@ -9,6 +9,8 @@ from genlab_factor_analysis.exact_gaussian import ExactGaussian
 from genlab_factor_analysis.family import LinearGaussianFamily
 from genlab_factor_analysis.mean_field_gaussian import MeanFieldGaussian
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def test_with_the_exact_posterior_the_bound_is_the_evidence(
     build: Build, x: Tensor, generator: torch.Generator

@@ -9,6 +9,8 @@ from genlab_factor_analysis.exact_gaussian import ExactGaussian
 from genlab_factor_analysis.family import LinearGaussianFamily, inverse_cholesky
 from genlab_factor_analysis.mean_field_gaussian import MeanFieldGaussian
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 FAMILIES = pytest.mark.parametrize("family", [ExactGaussian, MeanFieldGaussian])
 
 

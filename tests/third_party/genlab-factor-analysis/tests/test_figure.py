@@ -10,6 +10,8 @@ from genlab_factor_analysis.figure import FactorLoadings
 from genlab_factor_analysis.model import FactorAnalysis
 from genlab_factor_analysis.principal_axes import principal_axes
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 @pytest.mark.parametrize("shape", [(6,), (1, 2, 3)])
 def test_it_draws_and_changes_nothing(

@@ -13,6 +13,8 @@ from genlab_factor_analysis.model import FactorAnalysis
 from genlab_factor_analysis.rows import Rows
 from genlab_factor_analysis.simulated_factors import SimulatedFactors
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def marginal(model: FactorAnalysis) -> multivariate_normal:
     """Return N(b, W W' + Psi), from the parameters alone."""

@@ -1,7 +1,10 @@
+import pytest
 import torch
 from stand_ins import OneProcess
 
 from genlab_factor_analysis.moments import gather
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 def test_the_moments_are_those_of_the_whole_however_it_is_cut(generator: torch.Generator) -> None:

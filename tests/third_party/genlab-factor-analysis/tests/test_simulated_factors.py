@@ -5,6 +5,8 @@ from scipy.stats import multivariate_normal
 
 from genlab_factor_analysis.simulated_factors import SimulatedFactors
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def test_the_truth_is_that_of_the_data() -> None:
     splits = SimulatedFactors(observations=50_000, columns=4, factors=2, split=(1.0, 0.0, 0.0)).load()

@@ -35,3 +35,9 @@ def genlab_components() -> Iterable[Component]:
 def genlab_recipes() -> Iterable[Path]:
     """Return the folder of the recipes that ship with the plugin."""
     return (Path(__file__).parent / "recipes",)
+
+
+@hookimpl
+def genlab_check_recipes() -> Iterable[Path]:
+    """Return the folder of the small recipes in which `genlab check` tries the components."""
+    return (Path(__file__).parent / "check_recipes",)
