@@ -108,7 +108,9 @@ class OracleNetwork(Network):
         self.shares = [share] * (spec.num_outputs - 1)
         self.calls: list[Tensor] = []
 
-    def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
         self.calls.append(t)
         shape = (-1, *[1] * (x_t.ndim - 1))
         k, s, n = (

@@ -11,8 +11,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.guidance import Guidance
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk
 
@@ -22,12 +23,14 @@ class Ancestral(Sampler):
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
 
-    def __init__(self, *, frames: PositiveInt = 20) -> None:
+    def __init__(self, model: DDPM, /, *, guidance: Part[Guidance] | None = None, frames: PositiveInt = 20) -> None:
         """Make one from a recipe's keys.
 
         Args:
+            guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
         """
+        self._ask = None if guidance is None else guidance(model).ask
         self._frames = frames
 
     def draw(
@@ -37,9 +40,12 @@ class Ancestral(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            mean, log_var = model.reverse(x_t, torch.full((len(x_t),), t, device=x_t.device))
+            x_0_hat, share = model.denoise(x_t, t, self._ask)
+            timesteps = torch.full((len(x_t),), t, device=x_t.device)
+            mean = model.chain.posterior_mean(x_0_hat, x_t, timesteps)
             if following == 0:
                 return mean
+            log_var = model.log_var(timesteps, x_t, share)
             noise = torch.randn(x_t.shape, generator=generator, dtype=x_t.dtype, device=x_t.device)
             return mean + torch.exp(0.5 * log_var) * noise
 

@@ -15,9 +15,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt, UnitFloat
 from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.guidance import Guidance
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -35,6 +36,7 @@ class DDIM(Sampler):
         steps: PositiveInt = 50,
         eta: UnitFloat = 0.0,
         spacing: Spacing = "even",
+        guidance: Part[Guidance] | None = None,
         frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
@@ -43,6 +45,7 @@ class DDIM(Sampler):
             steps: how many steps, at most T.
             eta: how much noise a step adds: 0 none, 1 as much as the reverse chain.
             spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
@@ -53,6 +56,7 @@ class DDIM(Sampler):
         self._eta = eta
         self._spacing = spacing
         self._frames = frames
+        self._ask = None if guidance is None else guidance(model).ask
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -61,7 +65,7 @@ class DDIM(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            x_0_hat = model.denoise(x_t, t)
+            x_0_hat, _ = model.denoise(x_t, t, self._ask)
             if following == 0:
                 return x_0_hat
             return _move(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)

@@ -23,9 +23,10 @@ import torch
 from annotated_types import Ge, Le
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.guidance import Guidance
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -43,6 +44,7 @@ class DPMSolver(Sampler):
         steps: PositiveInt = 20,
         order: Annotated[int, Ge(1), Le(3)] = 2,
         spacing: Spacing = "log-snr",
+        guidance: Part[Guidance] | None = None,
         frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
@@ -51,13 +53,15 @@ class DPMSolver(Sampler):
             steps: how many steps, at most T; each calls the network once.
             order: how many predictions a step is made from: the error falls with the number of steps to this power.
             spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
-            IncompatibleError: when there are more steps than timesteps.
+            IncompatibleError: when there are more steps than timesteps, or the guidance does not fit.
         """
         check_steps(model, steps)
         self._steps, self._order, self._spacing, self._frames = steps, order, spacing, frames
+        self._ask = None if guidance is None else guidance(model).ask
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -68,7 +72,7 @@ class DPMSolver(Sampler):
         past: list[tuple[Tensor, float]] = []
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            x_0_hat = model.denoise(x_t, t)
+            x_0_hat, _ = model.denoise(x_t, t, self._ask)
             if following == 0:
                 return x_0_hat
             place = half_log_snr[t - 1]
@@ -78,7 +82,7 @@ class DPMSolver(Sampler):
             x = _advanced(model, x_t, _extrapolated(past, h), t, following)
             if self._order < 3 or len(past) > 1:
                 return x
-            ahead = [(x_0_hat, place), (model.denoise(x, following), place + h)]
+            ahead = [(x_0_hat, place), (model.denoise(x, following, self._ask)[0], place + h)]
             return _advanced(model, x_t, _extrapolated(ahead, h), t, following)
 
         frames = self._frames if trajectory else 0

@@ -94,7 +94,7 @@ class Denoising(ELBOEstimator):
         for visit in self._visits(model, x_0, generator):
             eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
             x_t = model.chain.diffuse(x_0, eps, visit.t)
-            prediction, share = model.ask(x_t, visit.t, generator if model.training else None)
+            prediction, share = model.ask(x_t, visit.t, batch.y, generator if model.training else None)
             squared = (prediction - model.target(x_0, eps, visit.t)).square().flatten(1).mean(1)
             error = error + visit.weight * self.objective.error_weight(model, visit.t) * squared
             with torch.no_grad() if self.objective.bound_reaches == "nothing" else nullcontext():

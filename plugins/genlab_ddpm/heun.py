@@ -20,10 +20,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Sampler
+from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.model import DDPM
+from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.model import DDPM, Ask
 from genlab_ddpm.walk import check_steps, walk
 
 
@@ -33,20 +34,29 @@ class Heun(Sampler):
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
 
     def __init__(
-        self, model: DDPM, /, *, steps: PositiveInt = 18, spacing: Spacing = "log-snr", frames: PositiveInt = 20
+        self,
+        model: DDPM,
+        /,
+        *,
+        steps: PositiveInt = 18,
+        spacing: Spacing = "log-snr",
+        guidance: Part[Guidance] | None = None,
+        frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
 
         Args:
             steps: how many steps, at most T; the network is called twice in each but the last.
             spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
-            IncompatibleError: when there are more steps than timesteps.
+            IncompatibleError: when there are more steps than timesteps, or the guidance does not fit.
         """
         check_steps(model, steps)
         self._steps, self._spacing, self._frames = steps, spacing, frames
+        self._ask = None if guidance is None else guidance(model).ask
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -55,17 +65,17 @@ class Heun(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            x_0_hat = model.denoise(x_t, t)
+            x_0_hat, _ = model.denoise(x_t, t, self._ask)
             if following == 0:
                 return x_0_hat
-            return flow_step(model, x_t, x_0_hat, t, following)
+            return flow_step(model, x_t, x_0_hat, t, following, self._ask)
 
         frames = self._frames if trajectory else 0
         timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
         return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
 
 
-def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int) -> Tensor:
+def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int, ask: Ask | None = None) -> Tensor:
     """Return Heun's state at timestep `following`, 1 or more, below or above t.
 
     Args:
@@ -73,6 +83,7 @@ def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int)
         x_t: `(B, *X)`.
         x_0_hat: `(B, *X)`, the denoised x_t.
         t, following: timesteps.
+        ask: as `DDPM.denoise` takes it.
     """
     chain = model.chain
     signal, ratio = chain.signal[t - 1], chain.noise[t - 1] / chain.signal[t - 1]
@@ -80,5 +91,5 @@ def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int)
     y, change = x_t / signal, next_ratio - ratio
     slope = (y - x_0_hat) / ratio
     euler = y + change * slope
-    next_slope = (euler - model.denoise(next_signal * euler, following)) / next_ratio
+    next_slope = (euler - model.denoise(next_signal * euler, following, ask)[0]) / next_ratio
     return next_signal * (y + 0.5 * change * (slope + next_slope))

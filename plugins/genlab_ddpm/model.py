@@ -12,12 +12,13 @@ Reference: Ho, Jain & Abbeel 2020, sections 2 and 3; Nichol & Dhariwal 2021, eq.
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from genlab.errors import GenlabWarning
+from genlab.errors import GenlabWarning, IncompatibleError
 from genlab.interfaces import DataSpec, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.chain import ForwardChain
@@ -29,9 +30,11 @@ from genlab_ddpm.prediction import Prediction, target, x_0_from
 from genlab_ddpm.schedule import Schedule
 from genlab_ddpm.values import Values
 
+Ask = Callable[[Tensor, Tensor], tuple[Tensor, Tensor | None]]
 Variance = Literal["fixed-small", "fixed-large", "learned-range"]
 
 _FINE = 1 / 6
+_HIDDEN_CLASSES = 0.1
 _LARGE_L_T_BITS = 0.01
 
 
@@ -56,6 +59,7 @@ class DDPM(LatentModel):
         prediction: Prediction = "eps",
         variance: Variance = "fixed-small",
         clip: bool = True,
+        class_conditional: bool = False,
     ) -> None:
         """Make one from a recipe's keys.
 
@@ -69,15 +73,18 @@ class DDPM(LatentModel):
                 wants an objective that trains it: hybrid or bound.
             clip: whether the x_0 that the network predicts is held in [-1, 1], where data of grey levels lie;
                 real data are never clipped.
+            class_conditional: whether the network is told the class of x, in training that of nine in ten so that there
+                is a model without too. The bound is then on log p(x given its class).
 
         Raises:
-            IncompatibleError: when the schedule or the network does not fit the data.
+            IncompatibleError: when the schedule or the network does not fit the data, or these have no classes.
         """
         super().__init__()
         self.event_shape = spec.event_shape
         self.values = Values(spec.levels)
         self.chain = ForwardChain(schedule(timesteps, self.values.bin_width).betas())
-        self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1))
+        self.num_classes = _classes(spec) if class_conditional else None
+        self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1, self.num_classes))
         self.timesteps = timesteps
         self._prediction: Prediction = prediction
         self.variance: Variance = variance
@@ -120,24 +127,53 @@ class DDPM(LatentModel):
         x_0_hat = self.x_0_hat(prediction, x_t, t)
         return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t, share)
 
-    def denoise(self, x_t: Tensor, t: int) -> Tensor:
-        """Return x_0_hat, `(B, *X)`, for states `(B, *X)` that all stand at timestep t."""
-        timesteps = torch.full((len(x_t),), t, device=x_t.device)
-        return self.x_0_hat(self.ask(x_t, timesteps)[0], x_t, timesteps)
+    @property
+    def no_class(self) -> int:
+        """The class that stands for none."""
+        return self.num_classes or 0
 
-    def ask(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor | None]:
+    def denoise(self, x_t: Tensor, t: int, ask: Ask | None = None) -> tuple[Tensor, Tensor | None]:
+        """Denoise states that all stand at one timestep.
+
+        Args:
+            x_t: `(B, *X)`.
+            t: the timestep.
+            ask: whom to ask instead of the network without a class.
+
+        Returns:
+            x_0_hat, `(B, *X)`, and for a learned variance u, `(B, *X)`.
+        """
+        timesteps = torch.full((len(x_t),), t, device=x_t.device)
+        prediction, share = (ask or self.ask)(x_t, timesteps)
+        return self.x_0_hat(prediction, x_t, timesteps), share
+
+    def ask(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None]:
         """Ask the network.
 
         Args:
             x_t: `(B, *X)`.
             t: `(B,)`.
+            y: `(B,)`, classes; None for no class. Not looked at where the model is told none.
             generator: the randomness of a training pass; None for a deterministic one.
 
         Returns:
             Its prediction of eps, x_0 or v, `(B, *X)`, and for a learned variance u, `(B, *X)`; in x_t's precision.
         """
-        output = self.network(x_t, t, generator).to(x_t.dtype)
+        output = self.network(x_t, t, self._told(y, t, generator), generator).to(x_t.dtype)
         return output[:, 0], (output[:, 1] + 1) / 2 if self.variance == "learned-range" else None
+
+    def _told(self, y: Tensor | None, t: Tensor, generator: torch.Generator | None) -> Tensor | None:
+        """Return the classes as the network is told them: in training, some are hidden."""
+        if self.num_classes is None:
+            return None
+        if y is None:
+            return torch.full_like(t, self.no_class)
+        if generator is None:
+            return y
+        hidden = torch.rand(y.shape, generator=generator, device=y.device) < _HIDDEN_CLASSES
+        return torch.where(hidden, self.no_class, y)
 
     def log_var(self, t: Tensor, like: Tensor, share: Tensor | None) -> Tensor:
         """Return the log variance of p(x_{t-1} | x_t), shaped to broadcast with `like`.
@@ -178,6 +214,14 @@ class DDPM(LatentModel):
         if self.values.bin_width is None:
             return normal_log_prob(x_0, mean, log_var).flatten(1).sum(1)
         return level_log_mass(x_0, mean, log_var, self.values.bin_width).flatten(1).sum(1)
+
+
+def _classes(spec: DataSpec) -> int:
+    if spec.num_classes is None:
+        raise IncompatibleError(
+            f"model.class_conditional needs data with classes, and {spec.name} has none. Set it to false."
+        )
+    return spec.num_classes
 
 
 def _warn_of_costly_ends(chain: ForwardChain, values: Values) -> None:

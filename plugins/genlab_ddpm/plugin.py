@@ -31,6 +31,12 @@ def genlab_components() -> Iterable[Component]:
         Component(
             "sampler", "dpm-solver", f"{here}.dpm_solver:DPMSolver", "the probability flow in very few network calls"
         ),
+        Component(
+            "guidance",
+            "classifier-free",
+            f"{here}.guidance:ClassifierFree",
+            "draws of chosen classes",
+        ),
         Component("schedule", "linear", f"{here}.linear:Linear", "beta rises linearly; its start knows the bin width"),
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
         Component("schedule", "sigmoid", f"{here}.sigmoid:Sigmoid", "alpha_bar falls as a logistic curve"),

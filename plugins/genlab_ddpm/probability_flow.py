@@ -107,6 +107,6 @@ def _sigma(model: DDPM, t: int) -> Tensor:
 def _slope(model: DDPM, y: Tensor, t: int, probe: Tensor) -> tuple[Tensor, Tensor]:
     """Return dy / dsigma, `(B, *X)`, and an estimate of the trace of its derivative in y, `(B,)`."""
     y = y.detach().requires_grad_()
-    slope = (y - model.denoise(model.chain.signal[t - 1] * y, t)) / _sigma(model, t)
+    slope = (y - model.denoise(model.chain.signal[t - 1] * y, t)[0]) / _sigma(model, t)
     (product,) = torch.autograd.grad(slope, y, probe)
     return slope.detach(), (product * probe).flatten(1).sum(1)

@@ -24,7 +24,7 @@ def test_with_full_noise_on_all_timesteps_it_is_ancestral_sampling(clip: bool) -
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.1, generator=seeded())
     ours = DDIM(model, steps=30, eta=1.0, frames=30).draw(model, 3, generator=seeded(), trajectory=True)
-    ancestral = Ancestral(frames=30).draw(model, 3, generator=seeded(), trajectory=True)
+    ancestral = Ancestral(model, frames=30).draw(model, 3, generator=seeded(), trajectory=True)
     assert ours.trajectory is not None
     assert ancestral.trajectory is not None
     assert torch.allclose(ours.trajectory, ancestral.trajectory, rtol=1e-9)

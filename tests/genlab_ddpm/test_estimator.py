@@ -105,7 +105,7 @@ def test_trace_has_the_same_mean() -> None:
 def test_trace_has_the_larger_variance_on_a_fresh_network() -> None:
     oracle = Oracle(betas=np.linspace(0.05, 0.5, 20))
     model, family = oracle_model(oracle)
-    model.network.forward = lambda x_t, t, generator=None: torch.zeros_like(x_t).unsqueeze(1)  # type: ignore[union-attr, assignment]
+    model.network.forward = lambda x_t, t, y=None, generator=None: torch.zeros_like(x_t).unsqueeze(1)  # type: ignore[union-attr, assignment]
     batch = repeated(X_0.tolist(), 20_000)
     trace = Trace(samples=1).estimate(model, family, batch, generator=seeded()).per_example()
     exact = Denoising(timesteps=20).estimate(model, family, batch, generator=seeded(1)).per_example()

@@ -71,7 +71,7 @@ def test_clipping_holds_x_0_hat_between_the_outermost_levels() -> None:
 
 def test_a_half_precision_prediction_is_taken_up_in_the_precision_of_x_t() -> None:
     model, x_t = digits_model(), torch.zeros(2, 1, 8, 8)
-    model.network.forward = lambda x_t, t, generator: x_t.bfloat16().unsqueeze(1)  # type: ignore[union-attr, assignment]
+    model.network.forward = lambda x_t, t, y, generator: x_t.bfloat16().unsqueeze(1)  # type: ignore[union-attr, assignment]
     assert model.ask(x_t, torch.tensor([3, 3]))[0].dtype == torch.float32
 
 

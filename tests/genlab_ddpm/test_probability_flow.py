@@ -86,7 +86,7 @@ def test_the_trace_is_that_of_the_whole_jacobian() -> None:
         sigma = model.chain.noise / model.chain.signal
 
         def slope(state: torch.Tensor, t: int) -> torch.Tensor:
-            return (state - model.denoise(model.chain.signal[t - 1] * state, t)) / sigma[t - 1]
+            return (state - model.denoise(model.chain.signal[t - 1] * state, t)[0]) / sigma[t - 1]
 
         for t in range(1, 20):
             change = sigma[t] - sigma[t - 1]

@@ -15,10 +15,12 @@ class NetworkSpec:
     Attributes:
         event_shape: `*X`, the shape of one observation.
         num_outputs: how many numbers the model asks for in each place of x.
+        num_classes: how many classes it is told; None where it is told none.
     """
 
     event_shape: tuple[int, ...]
     num_outputs: int = 1
+    num_classes: int | None = None
 
 
 class Network(nn.Module, abc.ABC):
@@ -31,12 +33,15 @@ class Network(nn.Module, abc.ABC):
     slot: ClassVar[str] = "network"
 
     @abc.abstractmethod
-    def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Return the prediction.
 
         Args:
             x_t: `(B, *X)`, noisy observations, of variance near 1.
             t: `(B,)`, timesteps in 1..T.
+            y: `(B,)`, classes in 0..num_classes, the last of which stands for none; None where it is told none.
             generator: the randomness of a training pass (dropout); None for a deterministic one.
 
         Returns:

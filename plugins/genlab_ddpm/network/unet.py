@@ -62,6 +62,8 @@ class UNet(Network):
 
         last = len(channels) - 1
         self.embedding = TimeEmbedding(channels[0], embedding_dim)
+        classes = spec.num_classes
+        self.class_embedding = None if classes is None else nn.Embedding(classes + 1, embedding_dim)
         self.first = nn.Conv2d((1 + 2 * len(fourier)) * in_channels, channels[0], 3, padding=1)
         self.down, self.coarsen = nn.ModuleList(), nn.ModuleList()
         width, skips = channels[0], [channels[0]]
@@ -87,9 +89,14 @@ class UNet(Network):
         self.last = zeroed(nn.Conv2d(width, spec.num_outputs * in_channels, 3, padding=1))
         self._blocks, self._num_outputs, self._fourier = blocks, spec.num_outputs, fourier
 
-    def forward(self, x_t: Tensor, t: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
         """Return the predictions, `(B, num_outputs, *X)`; zero before training."""
-        embedding = F.silu(self.embedding(t))
+        embedding = self.embedding(t)
+        if self.class_embedding is not None:
+            embedding = embedding + self.class_embedding(y)
+        embedding = F.silu(embedding)
         h = self.first(with_fourier_features(x_t, self._fourier))
         skips = [h]
         for index, block in enumerate(self.down):

@@ -107,5 +107,5 @@ def test_dropout_needs_a_generator() -> None:
             nn.init.normal_(block.conv_2.weight, generator=seeded())
     x_t, t = torch.randn(2, 1, 8, 8, generator=seeded()), torch.tensor([1, 2])
     assert torch.equal(network(x_t, t), network(x_t, t))
-    assert not torch.equal(network(x_t, t, seeded()), network(x_t, t))
-    assert torch.equal(network(x_t, t, seeded()), network(x_t, t, seeded()))
+    assert not torch.equal(network(x_t, t, None, seeded()), network(x_t, t))
+    assert torch.equal(network(x_t, t, None, seeded()), network(x_t, t, None, seeded()))
