@@ -1,0 +1,73 @@
+"""Convex functions minus their tangents, to full relative precision where the two nearly agree.
+
+    exp_excess(t)         = e^t - 1 - t
+    lgamma_excess(y, x)   = lgamma(y) - lgamma(x) - digamma(x) (y - x)
+
+Both are nonnegative and vanish to second order; the closed forms of many divergences are sums of them. Taken as
+written they lose every digit where the arguments nearly agree, which is where training ends up.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+# Gauss-Legendre nodes and weights on [0, 1]; the weights carry the factor 1 - s of Taylor's remainder.
+_NODES = (
+    0.0198550717512319,
+    0.1016667612931866,
+    0.2372337950418355,
+    0.4082826787521751,
+    0.5917173212478249,
+    0.7627662049581645,
+    0.8983332387068134,
+    0.9801449282487681,
+)
+_WEIGHTS = (
+    0.0506142681451881,
+    0.1111905172266872,
+    0.1568533229389437,
+    0.1813418916891810,
+    0.1813418916891810,
+    0.1568533229389437,
+    0.1111905172266872,
+    0.0506142681451881,
+)
+
+
+def exp_excess(t: Tensor) -> Tensor:
+    """Return e^t - 1 - t, never negative.
+
+    Below 0.1 in magnitude it is the series t^2 (1/2! + t/3! + ... + t^8/10!).
+    """
+    near = t.abs() < 0.1
+    small = torch.where(near, t, 0.0)
+    series = torch.full_like(t, 1 / math.factorial(10))
+    for order in range(9, 1, -1):
+        series = series * small + 1 / math.factorial(order)
+    # e^t overflows to inf where the excess does; near points are moved away so that no gradient is 0 * inf.
+    return torch.where(near, small.square() * series, torch.expm1(t) - t)
+
+
+def lgamma_excess(y: Tensor, x: Tensor) -> Tensor:
+    """Return lgamma(y) - lgamma(x) - digamma(x) (y - x), for positive `y` and `x`.
+
+    Where they differ by less than half of the smaller it is Taylor's remainder, (y - x)^2 times the integral over s
+    in [0, 1] of (1 - s) trigamma(x + s (y - x)), by eight Gauss-Legendre nodes, which is exact to rounding there.
+    """
+    x, y = torch.broadcast_tensors(x, y)
+    step = y - x
+    near = step.abs() <= 0.5 * torch.minimum(x, y)
+    safe_step = torch.where(near, step, 0.0)
+    # trigamma(t) = zeta(2, t), which torch computes to more digits than polygamma(1, t)
+    remainder = sum(
+        weight * (1 - node) * torch.special.zeta(torch.full_like(x, 2.0), x + node * safe_step)
+        for node, weight in zip(_NODES, _WEIGHTS, strict=True)
+    )
+    far = torch.lgamma(y) - torch.lgamma(x) - torch.digamma(x) * step
+    return torch.where(near, safe_step.square() * remainder, far)
+
+
+def nonnegative(value: Tensor) -> Tensor:
+    """Return `value` with what rounding has made negative set to zero; the gradient is left alone."""
+    return torch.where(value < 0, value - value.detach(), value)
