@@ -8,6 +8,7 @@ from genlab.errors import ComponentError
 from genlab.testing.check import Check
 from genlab.testing.laws import (
     accelerator,
+    bound,
     configuration,
     data,
     elbo,
@@ -27,6 +28,7 @@ LAWS: tuple[ModuleType, ...] = (
     family,
     state,
     elbo,
+    bound,
     update,
     sampler,
     marginal,

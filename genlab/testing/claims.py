@@ -66,7 +66,9 @@ def claim_close(actual: Tensor, expected: Tensor, what: str, *, rtol: float = 1e
         raise AssertionError(f"{what} must be {other[place].item():.10g}, got {one[place].item():.10g}{where}")
 
 
-def claim_mean(samples: Tensor, expected: Tensor | float, what: str, *, expected_se: Tensor | float = 0.0) -> None:
+def claim_mean(
+    samples: Tensor, expected: Tensor | float, what: str, *, expected_se: Tensor | float = 0.0, slack: float = 0.0
+) -> None:
     """Raise unless the mean of independent draws is the expected one, as far as chance allows.
 
     Args:
@@ -74,13 +76,14 @@ def claim_mean(samples: Tensor, expected: Tensor | float, what: str, *, expected
         expected: the mean there should be, `(...)`.
         what: what the mean is of.
         expected_se: the standard error of `expected`, where it is an estimate too.
+        slack: a difference that does not matter.
     """
     values = samples.detach().double()
     num, mean = len(values), values.mean(0)
     target = torch.as_tensor(expected, dtype=torch.float64, device=values.device).expand_as(mean)
     chance = values.std(0) / math.sqrt(num)
     se = torch.sqrt(chance.square() + torch.as_tensor(expected_se, dtype=torch.float64, device=values.device).square())
-    rounding = 1e-9 * (1 + torch.maximum(mean.abs(), target.abs()))
+    rounding = slack + 1e-9 * (1 + torch.maximum(mean.abs(), target.abs()))
     excess = (mean - target).abs() / (UNLIKELY * se + rounding)
     claim_finite(excess, f"the mean of {what}")
     if float(excess.max()) > 1:
