@@ -39,9 +39,9 @@ ALL = {
 }
 
 
-def reference_registry() -> Registry:
-    """Return the core's components and the reference models."""
-    return with_the_kit(Registry.from_plugins({"genlab:core": genlab.parts.plugin}))
+def reference_registry(**plugins: Any) -> Registry:
+    """Return the core's components, the reference models, and those of further plugins."""
+    return with_the_kit(Registry.from_plugins({"genlab:core": genlab.parts.plugin, **plugins}))
 
 
 def reference_assembly(tables: dict[str, Any], **changes: Any) -> Assembly:

@@ -19,6 +19,9 @@ LARGEST_SUM = 4096
 """How many x a sum over all of them may have."""
 _REACH = {1: 9.0, 2: 5.5}
 _POINTS = {1: 1601, 2: 221}
+_DIVERGES = 100.0
+"""A log of an integral that no grid makes of a density, however narrow: the integral is infinite."""
+_LARGEST_LOG = 700.0
 _SETTLED = 1e-5
 
 
@@ -100,6 +103,15 @@ def log_total(points: Points, log_density: Callable[[Tensor], Tensor], *, chunk:
     fine = float(torch.logsumexp(weighted, 0))
     if points.coarse is not None:
         rough = float(torch.logsumexp(weighted[points.coarse], 0)) + points.coarse_log_weight
-        if abs(fine - rough) > _SETTLED:
-            raise CannotRun(f"the integral is {math.exp(fine):.6g} on one grid and {math.exp(rough):.6g} on a coarser")
+        if abs(fine - rough) > _SETTLED and fine < _DIVERGES:
+            raise CannotRun(f"the integral is {shown_total(fine)} on one grid and {shown_total(rough)} on a coarser")
     return fine
+
+
+def shown_total(log_sum: float) -> str:
+    """Return a sum whose log is given, in digits, or as a power where it is too large for a float.
+
+    >>> shown_total(0.0), shown_total(1000.0)
+    ('1', 'exp(1000)')
+    """
+    return f"{math.exp(log_sum):.6g}" if log_sum < _LARGEST_LOG else f"exp({log_sum:.6g})"

@@ -45,16 +45,19 @@ def it_computes_what_the_cpu_computes(subject: Subject) -> None:
 def autocast_ends_with_its_context(subject: Subject) -> None:
     """Products inside `autocast` have the accelerator's precision, and after it, even by an exception, float32."""
     accelerator = subject.assembly(dtype=torch.float32).accelerator
-    ones = torch.ones(2, 2, device=accelerator.device)
+    ones, kind = torch.ones(2, 2, device=accelerator.device), accelerator.device.type
+    before = torch.is_autocast_enabled(kind)
     try:
         with accelerator.autocast():
             inside = (ones @ ones).dtype
             raise KeyboardInterrupt
     except KeyboardInterrupt:
-        pass
+        after = (ones @ ones).dtype
+    finally:
+        torch.set_autocast_enabled(kind, before)  # for the checks that follow
     wanted = getattr(torch, accelerator.precision)
     claim(inside == wanted, f"products inside autocast must be {wanted}, got {inside}")
-    claim((ones @ ones).dtype == torch.float32, f"products after autocast must be float32, got {(ones @ ones).dtype}")
+    claim(after == torch.float32, f"products after autocast must be float32, got {after}")
 
 
 @check("accelerator")

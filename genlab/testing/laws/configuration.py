@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from genlab.assembly import Assembly, assemble
-from genlab.errors import GenlabWarning
+from genlab.errors import GenlabWarning, RecipeError
 from genlab.recipe import CheckedRecipe, Recipe, describe_keys
 from genlab.recipe import check as check_recipe
 from genlab.recipe.signature import signature_of
@@ -44,7 +44,10 @@ def keys_survive_toml(subject: Subject) -> None:
         return
     checked = subject.setting.checked
     tables = tomllib.loads(checked.resolved_toml())
-    again = check_recipe(Recipe.from_tables(tables), subject.setting.registry)
+    try:
+        again = check_recipe(Recipe.from_tables(tables), subject.setting.registry)
+    except RecipeError as error:
+        raise AssertionError(f"the resolved recipe must be a recipe, and is none. {error}") from error
     before, after = _table(checked.resolved, subject.path), _table(again.resolved, subject.path)
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key, "absent"), after.get(key, "absent")

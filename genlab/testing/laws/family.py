@@ -1,6 +1,5 @@
 """Laws of a variational family: what it draws is what its density says, and it draws from its generator alone."""
 
-import math
 from typing import Any
 
 import torch
@@ -11,7 +10,7 @@ from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_mean, needed
 from genlab.testing.derivatives import claim_gradient, direction, movable, shifted
 from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
-from genlab.testing.integration import grid_around, log_total
+from genlab.testing.integration import grid_around, log_total, shown_total
 from genlab.testing.latents import tensors
 from genlab.testing.laws.model import claim_factors, is_one_tensor, total
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
@@ -142,7 +141,7 @@ def posterior_has_probability_one(subject: Subject) -> None:
         return torch.stack([value[:, 0] for value in posterior.log_prob(z.unsqueeze(1)).values()]).sum(0)
 
     log_sum = log_total(grid_around(scene.z[:, 0]), log_density)
-    claim(abs(log_sum) < _ONE, f"q must integrate to 1, got {math.exp(log_sum):.6g}, whose log is {log_sum:.4g}")
+    claim(abs(log_sum) < _ONE, f"q must integrate to 1, got {shown_total(log_sum)}, whose log is {log_sum:.4g}")
 
 
 @check("family")

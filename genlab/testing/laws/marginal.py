@@ -6,7 +6,7 @@ from genlab.testing.goodness import claim_frequencies, claim_score_identities, e
 from genlab.testing.laws.sampler import drawn
 from genlab.testing.subject import Subject
 
-_NUM_DRAWS = 8_000
+_NUM_DRAWS = 20_000
 
 
 @check("sampler")

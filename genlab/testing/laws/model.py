@@ -1,7 +1,5 @@
 """Laws of a latent model p(x, z): its factors are log-densities, of each observation its own."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -9,7 +7,7 @@ from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_tensor, needed
 from genlab.testing.derivatives import claim_gradient, movable
 from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
-from genlab.testing.integration import all_x, grid_around, log_total
+from genlab.testing.integration import all_x, grid_around, log_total, shown_total
 from genlab.testing.latents import tensors
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
 from genlab.testing.scene import Scene, scene_of
@@ -160,7 +158,7 @@ def all_z_have_probability_one(subject: Subject) -> None:
 
 
 def _claim_one(log_sum: float, what: str) -> None:
-    claim(abs(log_sum) < _ONE, f"{what} must sum to 1, got {math.exp(log_sum):.6g}, whose log is {log_sum:.4g}")
+    claim(abs(log_sum) < _ONE, f"{what} must sum to 1, got {shown_total(log_sum)}, whose log is {log_sum:.4g}")
 
 
 def names_of_x(scene: Scene) -> list[str]:

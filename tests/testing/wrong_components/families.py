@@ -1,0 +1,124 @@
+"""Families with one fault each: the amortized reference family, or its posterior, gone wrong."""
+
+import torch
+from torch import Tensor
+
+from genlab.testing.reference.densities import standard_normal
+from genlab.testing.reference.linear_gaussian.family import AmortizedFamily, GaussianPosterior
+
+
+class _Wrong(AmortizedFamily):
+    """Gives posteriors of another class."""
+
+    wrong: type[GaussianPosterior]
+
+    def posterior(self, x: Tensor) -> GaussianPosterior:
+        right = super().posterior(x)
+        return self.wrong(right.mean, right.factor)
+
+
+class _TooNarrow(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        return self.mean + 0.8 * (super().rsample(num_samples, generator=generator) - self.mean)
+
+
+class TooNarrow(_Wrong):
+    """Draws from a narrower law than its density says."""
+
+    wrong = _TooNarrow
+
+
+class _Global(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        return self.mean + torch.randn(num_samples, *self.mean.shape, dtype=self.mean.dtype) @ self.factor.T
+
+
+class GlobalGenerator(_Wrong):
+    """Draws from torch's global generator."""
+
+    wrong = _Global
+
+
+class _Deaf(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        return super().rsample(num_samples, generator=torch.Generator().manual_seed(0))
+
+
+class IgnoresGenerator(_Wrong):
+    """Draws from a generator of its own."""
+
+    wrong = _Deaf
+
+
+class _Detached(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        eps = standard_normal((num_samples, *self.mean.shape), self.mean, generator=generator)
+        return self.mean + eps @ self.factor.detach().T
+
+
+class DetachedSpread(_Wrong):
+    """Lets no gradient through the spread of a draw."""
+
+    wrong = _Detached
+
+
+class _Doubled(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        draw = super().rsample(num_samples, generator=generator)
+        return draw + self.mean - self.mean.detach()
+
+
+class DoubledGradient(_Wrong):
+    """Counts the gradient of the mean twice."""
+
+    wrong = _Doubled
+
+
+class _Unnormalised(GaussianPosterior):
+    def log_prob(self, z: Tensor) -> dict[str, Tensor]:
+        return {"entropy": super().log_prob(z)["entropy"] + self.factor.diagonal().log().sum()}
+
+
+class DroppedDeterminant(_Wrong):
+    """Leaves the determinant out of its density."""
+
+    wrong = _Unnormalised
+
+
+class _SamePlace(GaussianPosterior):
+    def log_prob(self, z: Tensor) -> dict[str, Tensor]:
+        return {"prior": super().log_prob(z)["entropy"]}
+
+
+class TakenName(_Wrong):
+    """Calls its factor by a name of the model's."""
+
+    wrong = _SamePlace
+
+
+class _InPlace(GaussianPosterior):
+    def log_prob(self, z: Tensor) -> dict[str, Tensor]:
+        value = super().log_prob(z)
+        z -= self.mean
+        return value
+
+
+class InPlace(_Wrong):
+    """Centres z where it lies."""
+
+    wrong = _InPlace
+
+
+class BatchNormalised(AmortizedFamily):
+    """Takes the mean of the batch off each observation."""
+
+    def posterior(self, x: Tensor) -> GaussianPosterior:
+        return super().posterior(x - x.mean(0))
+
+
+class SinglePrecision(AmortizedFamily):
+    """Computes in float32, whatever x is."""
+
+    def posterior(self, x: Tensor) -> GaussianPosterior:
+        right = super().posterior(x)
+        return GaussianPosterior(right.mean.float(), right.factor.float())
