@@ -86,6 +86,10 @@ class CandidatesError(GenlabError):
     """No candidate of a recipe with candidates could be fitted."""
 
 
+class LostProcessError(GenlabError):
+    """A run on several processes has lost one of them."""
+
+
 class RunFolderError(GenlabError):
     """A run folder or a checkpoint is missing, damaged, or written by another version."""
 

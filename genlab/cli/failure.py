@@ -17,6 +17,8 @@ from genlab.errors import GenlabError
 
 FAILED = 1
 INTERRUPTED = 130
+_ALIKE_IN_ALL_PROCESSES = (2, 3, 4)
+"""Errors that one process can report for all of a run's: of usage, of the recipe, of a component."""
 
 
 def report_failure(failure: BaseException, session: Session) -> int:
@@ -37,6 +39,8 @@ def report_failure(failure: BaseException, session: Session) -> int:
         return FAILED
     if session.verbose:
         session.err.print("".join(traceback.format_exception(failure)), style="dim", soft_wrap=True)
+    if isinstance(failure, GenlabError) and not session.leads and failure.exit_code in _ALIKE_IN_ALL_PROCESSES:
+        return failure.exit_code
     if isinstance(failure, GenlabError):
         _print(session, str(failure), "red")
         return failure.exit_code
@@ -64,6 +68,8 @@ def _is_out_of_memory(failure: BaseException) -> bool:
 
 
 def _print(session: Session, message: str, style: str) -> None:
+    if session.process:
+        message = f"{session.process}: {message}"
     first, _, rest = message.partition("\n")
     text = Text(first, style=f"bold {style}")
     session.err.print(text.append(f"\n{rest}" if rest else "", style="not bold default"), soft_wrap=True)

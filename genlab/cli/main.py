@@ -102,6 +102,8 @@ def _printed_warnings(session: Session) -> Iterator[None]:
             line: str | None = None,
         ) -> None:
             if issubclass(category, GenlabWarning):
+                if not session.leads:
+                    return
                 session.err.print(f"warning: {message}", style="yellow", soft_wrap=True)
             else:
                 otherwise(message, category, filename, lineno, file, line)

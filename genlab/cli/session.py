@@ -41,6 +41,17 @@ class Session:
     plugin_files: tuple[Path, ...] = ()
     verbose: bool = False
 
+    @property
+    def process(self) -> str:
+        """Which of the run's processes this is, in words; empty where there is one."""
+        count = int(os.environ.get("WORLD_SIZE", "1"))
+        return f"process {os.environ.get('RANK', '0')} of {count}" if count > 1 else ""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process speaks for all of the run's."""
+        return not self.process or os.environ.get("RANK", "0") == "0"
+
     def registry(self) -> Registry:
         """Discover the plugins this invocation may use."""
         return discover(no_plugins=self.no_plugins, blocked=self.blocked, plugin_files=self.plugin_files)

@@ -12,17 +12,24 @@ from genlab.ledger import Ledger
 
 
 class TrainingData(Protocol):
-    """The training split as an update rule sees it: an endless shuffled stream, or whole sweeps."""
+    """The training split as an update rule sees it: an endless shuffled stream, or whole sweeps.
+
+    Where several processes share a run, each sees its own share of a minibatch or a sweep.
+    """
 
     @property
     def num_data(self) -> int:
-        """N, the number of training observations."""
+        """N, the number of training observations, of all processes together."""
+
+    @property
+    def share(self) -> float:
+        """Which part of each minibatch this process reads: 1 where there is one process, and 1 in sum."""
 
     def next(self) -> Batch:
-        """Return the next minibatch of the shuffled stream."""
+        """Return this process's share of the next minibatch of the shuffled stream."""
 
     def sweep(self) -> Iterator[Batch]:
-        """Yield every training observation once, in order, in batches that bound the memory used."""
+        """Yield this process's share of the training observations once, in order, in batches that bound the memory."""
 
 
 class UpdateRule(abc.ABC):
@@ -31,11 +38,14 @@ class UpdateRule(abc.ABC):
     Attributes:
         slot: the recipe table that names it.
         partners: slots this part depends on, and the class each must have; checked at assembly.
+        shares_work: whether a step is right where several processes each see their share of the data: it sums over
+            them what it has found, so that all move alike.
         stop_reason: None while there is more to gain; otherwise why no further step is needed.
     """
 
     slot: ClassVar[str] = "update"
     partners: ClassVar[Mapping[str, type]] = {}
+    shares_work: ClassVar[bool] = False
     stop_reason: str | None = None
 
     @abc.abstractmethod

@@ -57,14 +57,17 @@ class _Loop:
     def __init__(self, state: TrainingState, progress: Progress, hooks: GuardedHooks | None) -> None:
         self.state, self.progress, self.hooks = state, progress, hooks
         self.assembly = state.assembly
-        self.window = LedgerWindow(len(self.assembly.data.train), self.assembly.data.spec)
+        data, accelerator = self.assembly.data, self.assembly.accelerator
+        self.window = LedgerWindow(len(data.train), data.spec, accelerator, state.stream.share)
         train = self.assembly.train
         self.validate_every = train.validate_every or max(1, train.steps // 10)
         self.checkpoint_every = train.checkpoint_every or max(1, train.steps // 5)
         self.window_started = time.perf_counter()
         self.window_first_step = state.step
         self.examples_before = self.examples_at_start = state.stream.examples_read
-        self.saved_step = state.step if progress.folder is not None and state.step else -1
+        # All processes take part in a checkpoint, one writes it.
+        self.keeps_checkpoints = accelerator.largest(int(progress.folder is not None)) == [1]
+        self.saved_step = state.step if self.keeps_checkpoints and state.step else -1
 
     def go(self, request: StopRequest, max_time_seconds: float | None) -> None:
         """Train to the end, and leave a checkpoint there."""
@@ -94,19 +97,27 @@ class _Loop:
             progress.examples_seen = self.state.stream.examples_read - self.examples_at_start
             self._decide_status(request, max_time_seconds)
             self._look()
-        if request.signal is not None:  # it may have come while the last step was validated
-            self._interrupt(request.signal)
+        signal, _ = self._agreed(request, None)
+        if signal:  # it may have come while the last step was validated
+            self._interrupt(signal)
 
     def _decide_status(self, request: StopRequest, max_time_seconds: float | None) -> None:
         progress = self.progress
-        if request.signal is not None:
-            self._interrupt(request.signal)
+        signal, late = self._agreed(request, max_time_seconds)
+        if signal:
+            self._interrupt(signal)
         elif self.assembly.update.stop_reason is not None:
             progress.status, progress.reason = "converged", self.assembly.update.stop_reason
         elif progress.step >= progress.steps:
             progress.status = "finished"
-        elif max_time_seconds is not None and time.monotonic() - progress.started >= max_time_seconds:
+        elif late:
             progress.status, progress.reason = "time limit", f"{max_time_seconds:g} s have passed"
+
+    def _agreed(self, request: StopRequest, max_time_seconds: float | None) -> tuple[int, bool]:
+        """Return the signal that came, 0 if none, and whether time is up: in any process, so that all stop together."""
+        late = max_time_seconds is not None and time.monotonic() - self.progress.started >= max_time_seconds
+        signal, over = self.assembly.accelerator.largest(request.signal or 0, int(late))
+        return signal, bool(over)
 
     def _interrupt(self, number: int) -> None:
         self.progress.status, self.progress.signal = "interrupted", number
@@ -151,7 +162,7 @@ class _Loop:
         self._call("genlab_step_logged", metrics=progress.metrics)
 
     def _validation(self) -> dict[str, float | None]:
-        if not len(self.assembly.data.validation):
+        if not len(self.assembly.data.validation) or not self.assembly.accelerator.leads:
             return {}
         count = self.assembly.train.validation_examples
         try:
@@ -168,16 +179,17 @@ class _Loop:
 
     def _save_checkpoint(self) -> None:
         """Save, unless the parameters are no numbers any more: a good checkpoint must not make way for those."""
-        folder = self.progress.folder
-        if folder is None:
+        if not self.keeps_checkpoints:
             return
         broken = self.state.non_finite_parameter()
         if broken is not None:
             raise self._advised(f"parameter {broken!r} must be finite, and is not at step {self.progress.step}.")
-        path = folder.save_checkpoint(self.progress.step, self.state.state_dict())
+        state = self.state.state_dict()
         self.saved_step = self.progress.step
-        self._call("genlab_checkpoint_saved", path=path)
+        if self.progress.folder is not None:
+            path = self.progress.folder.save_checkpoint(self.progress.step, state)
+            self._call("genlab_checkpoint_saved", path=path)
 
     def _call(self, hook: str, **arguments: Any) -> None:
-        if self.hooks is not None and self.assembly.accelerator.rank == 0:
+        if self.hooks is not None and self.assembly.accelerator.leads:
             self.hooks.call(hook, run=self.progress, **arguments)

@@ -49,6 +49,7 @@ def initial_record(
         "hardware": {
             "accelerator": loaded.accelerator.describe(),
             "platform": platform.platform(),
+            "processes": loaded.accelerator.world_size,
             "cpus": os.cpu_count(),
             "threads": torch.get_num_threads(),
         },

@@ -7,9 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from genlab.assembly import LoadedData, assemble, load_data
 from genlab.assembly.assembly import Assembly
 from genlab.discovery import Registry, discover
+from genlab.errors import UsageError
 from genlab.interfaces import Draws
 from genlab.recipe import CheckedRecipe, Recipe, check
 from genlab.run.draw import draw, save_draws
@@ -19,6 +22,7 @@ from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
 from genlab.run.interrupt import stop_on_signals
 from genlab.run.plugin_files import plugin_files_of
+from genlab.run.processes import joined_processes, tell
 from genlab.run.progress import Progress, Status
 from genlab.run.record import initial_record
 from genlab.run.resume import check_resumable
@@ -50,6 +54,7 @@ class RunResult:
     signal: int | None
 
 
+@joined_processes()
 def run(
     recipe: Recipe,
     *,
@@ -59,6 +64,8 @@ def run(
     registry: Registry | None = None,
 ) -> RunResult:
     """Fit a recipe and leave a run folder that can be evaluated, sampled from and resumed.
+
+    Of the processes that torchrun started, all must call it, and the first one leaves the folder.
 
     Args:
         recipe: what to run.
@@ -75,9 +82,14 @@ def run(
         checked = check(recipe, registry)
     if resume is not None:
         check_resumable(checked, RunFolder(resume))
+    if has_candidates(checked) and torch.distributed.is_initialized():
+        raise UsageError("a recipe with candidates or restarts must run on one process, got more. Start it alone.")
     loaded = load_data(checked)
     state = None if has_candidates(checked) else TrainingState(assemble(checked, registry, loaded=loaded))
+    if state is not None and not loaded.accelerator.leads:
+        return _follow(state, resume, max_time_seconds)
     folder = RunFolder(resume) if resume is not None else _create(recipe, checked, loaded, registry, out)
+    tell(str(folder.path))
     with folder.locked():
         if state is None:
             search = Search(checked, loaded, registry, folder, max_time_seconds=max_time_seconds)
@@ -115,6 +127,15 @@ def _go(
     folder.log(f"{progress.status} at step {progress.step}")
     _tell_finished(registry, progress, progress.status)
     return RunResult(folder.path, progress.status, progress.reason, progress.step, metrics, progress.signal)
+
+
+def _follow(state: TrainingState, resume: Path | None, max_time_seconds: float | None) -> RunResult:
+    """Train beside the process that leads, writing nothing."""
+    path = Path(tell(""))
+    if resume is not None:
+        state.load_state_dict(RunFolder(resume).load_checkpoint())
+    progress = fit(state.assembly, state=state, max_time_seconds=max_time_seconds)
+    return RunResult(path, progress.status, progress.reason, progress.step, progress.metrics, progress.signal)
 
 
 def _tell_finished(registry: Registry, progress: Progress, status: Status) -> None:

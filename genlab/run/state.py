@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
-from genlab.errors import RunFolderError
+from genlab.errors import IncompatibleError, RunFolderError
 from genlab.interfaces import Batch, Split
 from genlab.run.order import visits
 
@@ -31,6 +31,8 @@ class TrainingStream:
         order_seed: int,
         observation: torch.Generator,
         sweep_size: int = 1,
+        rank: int = 0,
+        world_size: int = 1,
     ) -> None:
         """Make one.
 
@@ -40,6 +42,11 @@ class TrainingStream:
             order_seed: where the permutations come from.
             observation: randomness of the observation itself, on the split's device.
             sweep_size: how many observations a sweep reads at a time, at least B.
+            rank: which share is read here, from 0.
+            world_size: how many shares there are.
+
+        Raises:
+            IncompatibleError: when there are more shares than observations in a minibatch.
         """
         self.num_data = len(split)
         self.batch_size = min(batch_size, self.num_data)
@@ -48,10 +55,22 @@ class TrainingStream:
         self.examples_read = 0
         self._sweep_size = max(batch_size, sweep_size)
         self._split, self._order_seed, self._observation = split, order_seed, observation
+        if self.batch_size < world_size:
+            raise IncompatibleError(
+                f"data.batch_size must be at least 1 for each of {world_size} processes, got {self.batch_size} in all. "
+                "Make it larger, or start fewer processes."
+            )
+        self._batch_part = _part(self.batch_size, rank, world_size)
+        self._sweep_part = _part(self.num_data, rank, world_size)
         self._batches: Iterator[Batch] | None = None
 
+    @property
+    def share(self) -> float:
+        """Which part of each minibatch is read here."""
+        return len(self._batch_part) / self.batch_size
+
     def next(self) -> Batch:
-        """Return the next minibatch."""
+        """Return this process's share of the next minibatch."""
         if self._batches is None:
             self._batches = self._split.batches(self._indices(self.num_delivered), self._observation)
         self.num_delivered += 1
@@ -59,9 +78,10 @@ class TrainingStream:
         return next(self._batches)
 
     def sweep(self) -> Iterator[Batch]:
-        """Yield every observation once, in order, a batch at a time."""
+        """Yield every observation of this process's share once, in order, a batch at a time."""
         self.examples_read += self.num_data
-        return self._split.in_order(self._sweep_size, self._observation)
+        part = self._sweep_part
+        return self._split.in_order(self._sweep_size, self._observation, start=part.start, stop=part.stop)
 
     def seek(self, num_delivered: int) -> None:
         """Go to the place where `num_delivered` batches have been delivered."""
@@ -71,31 +91,53 @@ class TrainingStream:
     def _indices(self, start: int) -> Iterator[Tensor]:
         epoch, position = divmod(start, self.batches_per_epoch)
         while True:
-            yield from visits(self.num_data, self._order_seed + epoch, self.batch_size, position)
+            for batch in visits(self.num_data, self._order_seed + epoch, self.batch_size, position):
+                yield batch[self._batch_part.start : self._batch_part.stop]
             epoch, position = epoch + 1, 0
+
+
+def _part(count: int, rank: int, world_size: int) -> range:
+    """Return the numbers 0..count-1 that are a process's share; shares differ by at most one."""
+    return range(rank * count // world_size, (rank + 1) * count // world_size)
 
 
 class TrainingState:
     """An assembly together with where its training stands."""
 
     def __init__(self, assembly: Assembly) -> None:
-        """Start at step 0 of `assembly`."""
+        """Start at step 0 of `assembly`.
+
+        Raises:
+            IncompatibleError: where several processes run what only one can.
+        """
         self.assembly = assembly
         self.step = 0
         self.elapsed_seconds = 0.0
         accelerator = assembly.accelerator
-        self.generator = accelerator.generator(stream_seed(assembly.seed, "training"))
-        self._observation = accelerator.generator(stream_seed(assembly.seed, "observation"))
+        if accelerator.world_size > 1 and not assembly.update.shares_work:
+            raise IncompatibleError(
+                f"update must be a rule that shares its work to run on {accelerator.world_size} processes, got "
+                f"{type(assembly.update).__name__}. Start it without torchrun."
+            )
+        # The processes of a run see different data, and draw different noise.
+        self.generator = accelerator.generator(stream_seed(assembly.seed, "training") + accelerator.rank)
+        self._observation = accelerator.generator(stream_seed(assembly.seed, "observation") + accelerator.rank)
         self.stream = TrainingStream(
             assembly.data.train,
             assembly.source.batch_size,
             order_seed=stream_seed(assembly.seed, "order"),
             observation=self._observation,
             sweep_size=SWEEP_NUMBERS // assembly.data.spec.num_dims,
+            rank=accelerator.rank,
+            world_size=accelerator.world_size,
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the whole state as nested dicts of tensors and plain values."""
+        """Return the whole state as nested dicts of tensors and plain values.
+
+        Of several processes, all must ask for it together, for it holds the generators of each.
+        """
+        gather = self.assembly.accelerator.all_gather
         return {
             "model": dict(self.assembly.model.state_dict()),
             "family": dict(self.assembly.family.state_dict()),
@@ -107,8 +149,8 @@ class TrainingState:
                 "examples_read": self.stream.examples_read,
                 "stop_reason": self.assembly.update.stop_reason,
                 "device": self.assembly.accelerator.device.type,
-                "training_generator": self.generator.get_state(),
-                "observation_generator": self._observation.get_state(),
+                "training_generator": gather(self.generator.get_state()),
+                "observation_generator": gather(self._observation.get_state()),
             },
         }
 
@@ -137,12 +179,16 @@ class TrainingState:
         self.stream.seek(int(progress["batches_delivered"]))
         self.stream.examples_read = int(progress["examples_read"])
         self.assembly.update.stop_reason = progress["stop_reason"]
-        if progress["device"] == self.assembly.accelerator.device.type:
-            self.generator.set_state(progress["training_generator"])
-            self._observation.set_state(progress["observation_generator"])
+        accelerator = self.assembly.accelerator
+        training, observation = (progress[f"{name}_generator"] for name in ("training", "observation"))
+        if progress["device"] == accelerator.device.type and len(training) == accelerator.world_size:
+            # Copied, for a generator reads the memory its state begins at, and a row begins elsewhere.
+            self.generator.set_state(training[accelerator.rank].clone())
+            self._observation.set_state(observation[accelerator.rank].clone())
         else:  # another type of device draws other numbers from the same state: go on with a stream of its own
-            self.generator.manual_seed(stream_seed(self.assembly.seed, "training") + self.step)
-            self._observation.manual_seed(stream_seed(self.assembly.seed, "observation") + self.step)
+            fresh = self.step + accelerator.rank
+            self.generator.manual_seed(stream_seed(self.assembly.seed, "training") + fresh)
+            self._observation.manual_seed(stream_seed(self.assembly.seed, "observation") + fresh)
 
     def non_finite_parameter(self) -> str | None:
         """Return the name of a parameter that holds a NaN or an infinity, or None; it waits for the device."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genlab.errors import NonFiniteError
-from genlab.interfaces import DataSpec
+from genlab.interfaces import Accelerator, DataSpec
 from genlab.ledger import Ledger, Scope
 from genlab.run.evaluate import LedgerRow
 from genlab.units import bits_per_dim
@@ -19,14 +19,17 @@ _LARGEST_KEPT = 4096
 class LedgerWindow:
     """Keeps ledgers; reading their mean is what computes it and waits for the device."""
 
-    def __init__(self, num_data: int, spec: DataSpec) -> None:
+    def __init__(self, num_data: int, spec: DataSpec, accelerator: Accelerator, share: float = 1.0) -> None:
         """Make one.
 
         Args:
             num_data: N, the number of training observations.
             spec: the data's specification.
+            accelerator: joins this process to the others of the run, if there are any.
+            share: which part of each minibatch this process reads; the shares of all processes sum to 1.
         """
         self._num_data, self._spec = num_data, spec
+        self._accelerator, self._share = accelerator, share
         self._values: dict[str, list[Tensor]] = {}
         self._kinds: dict[str, tuple[Scope, bool]] = {}
         self._surrogate: str | None = None
@@ -44,7 +47,7 @@ class LedgerWindow:
         self.count += 1
 
     def take(self, where: str) -> tuple[dict[str, float | None], tuple[LedgerRow, ...]]:
-        """Return the mean as metrics and as rows, and start again.
+        """Return the mean as metrics and as rows, over all processes, and start again.
 
         Args:
             where: the steps it covers, for the message of an error.
@@ -71,6 +74,8 @@ class LedgerWindow:
     def _means(self, where: str) -> dict[str, float]:
         """Return the mean of each local term per example, of each global term, and of the surrogate."""
         stacked = torch.stack([torch.cat(values).double().mean() for values in self._values.values()])
+        if self._accelerator.world_size > 1:
+            stacked = self._accelerator.all_reduce(stacked * self._share)
         means = dict(zip(self._values, stacked.tolist(), strict=True))
         self._values, self.count = {}, 0
         for name, value in means.items():

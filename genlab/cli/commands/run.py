@@ -1,6 +1,5 @@
 """`genlab run`: fit what a recipe names."""
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +65,8 @@ def command(
     Where the recipe gives a key several values, or asks for several restarts, each is fitted and the one of the best
     bound is kept.
 
+    Started by torchrun, several processes share the run: `torchrun --nproc-per-node 2 -m genlab run RECIPE`.
+
     The run folder holds the recipe, every logged number (metrics.jsonl), checkpoints, samples and figures. Its path
     goes to standard output where that is not the terminal; everything for people goes to standard error.
 
@@ -78,17 +79,16 @@ def command(
       genlab run my-recipe.toml --resume
       genlab run --resume runs/my-recipe/20260101T120000Z-1a2b3c -s train.steps=20000
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise click.UsageError("a run must be one process so far, got WORLD_SIZE above 1. Start it without torchrun.")
     registry = session.registry()
     if recipe is None and resume is not None and resume.endswith(".toml"):
         recipe, resume = resume, LATEST  # `--resume my.toml`: the word behind the option is the recipe
     source, folder = _source(registry, recipe, overrides, out, resume)
-    screen = _screen(session, plain=plain, quiet=quiet)
+    screen = _screen(session, plain=plain, quiet=quiet or not session.leads)
     registry.hooks.register(screen, "the command line")
     with screen:
         result = verbs.run(source, out=out, resume=folder, max_time_seconds=max_time, registry=registry)
-    _report(session, result, as_json=as_json, quiet=quiet)
+    if session.leads:
+        _report(session, result, as_json=as_json, quiet=quiet)
     ctx.exit(0 if result.signal is None else 128 + result.signal)
 
 

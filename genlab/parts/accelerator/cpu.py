@@ -57,9 +57,10 @@ class CPU(Accelerator):
         return peak if sys.platform == "darwin" else peak * 1024
 
     def describe(self) -> str:
-        """Return the processor, its threads and the precision."""
+        """Return the processor, its threads, the precision and the processes."""
         threads = torch.get_num_threads()
-        return f"CPU ({platform.machine()}, {threads} thread{'s' if threads > 1 else ''}), {self.precision}"
+        where = f"CPU ({platform.machine()}, {threads} thread{'s' if threads > 1 else ''})"
+        return f"{where}, {self.precision}{self.processes}"
 
 
 def _multiplies_bfloat16() -> bool:

@@ -1,5 +1,6 @@
 """One CUDA GPU."""
 
+import os
 from contextlib import AbstractContextManager
 
 import torch
@@ -26,11 +27,13 @@ class CUDA(Accelerator):
         Args:
             precision: float32, bfloat16 (autocast), or auto: bfloat16 where the GPU supports it.
             compile: whether networks are compiled with torch.compile.
-            index: which of the machine's GPUs.
+            index: which of the machine's GPUs; of a run on several processes, the first one's, the others following.
 
         Raises:
             DeviceError: where torch sees no such GPU.
         """
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            index += int(os.environ.get("LOCAL_RANK", "0"))
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if index >= count:
             seen = f"{count} GPU{'s' if count != 1 else ''}" if count else "none"
@@ -59,5 +62,5 @@ class CUDA(Accelerator):
         return torch.cuda.max_memory_allocated(self.device)
 
     def describe(self) -> str:
-        """Return the GPU's name and the precision."""
-        return f"{torch.cuda.get_device_name(self.device)}, {self.precision}"
+        """Return the GPU's name, the precision and the processes."""
+        return f"{torch.cuda.get_device_name(self.device)}, {self.precision}{self.processes}"

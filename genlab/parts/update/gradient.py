@@ -9,7 +9,7 @@ The running average forgets the first steps quickly, so it is good to evaluate w
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -28,6 +28,8 @@ from genlab.parts.update.optimizer import build_optimizer, load_moments, moments
 
 class Gradient(UpdateRule):
     """Move the parameters of model and family against the gradient of the objective."""
+
+    shares_work: ClassVar[bool] = True
 
     def __init__(  # noqa: PLR0913 - five injected parts, seven keys
         self,
@@ -80,6 +82,8 @@ class Gradient(UpdateRule):
             objective = ledger.objective(batch.num_data)
         self._optimizer.zero_grad(set_to_none=True)
         objective.backward()  # type: ignore[no-untyped-call]
+        if self._accelerator.world_size > 1:
+            self._average_gradients(data.share)
         if self._clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
         for group in self._optimizer.param_groups:
@@ -88,6 +92,12 @@ class Gradient(UpdateRule):
         self._updates += 1
         self._update_average()
         return ledger.detach()
+
+    def _average_gradients(self, share: float) -> None:
+        """Give every process the gradient on the whole minibatch, of which each has seen its share."""
+        gradients = [value.grad for value in self._parameters if value.grad is not None]
+        weighted = torch._foreach_mul(gradients, share)
+        torch._foreach_copy_(gradients, self._accelerator.all_reduce_together(weighted))
 
     def learning_rate(self, updates: int) -> float:
         """Return the learning rate of the step after `updates` steps."""

@@ -79,14 +79,6 @@ def test_a_terminal_that_cannot_move_its_cursor_has_plain_lines():
     assert isinstance(run._screen(session, plain=False, quiet=False), LogLines)
 
 
-def test_several_processes_are_refused(genlab, toy_toml, monkeypatch, workdir):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    outcome = genlab("run", "toy.toml")
-    assert outcome.code == 2
-    assert "Start it without torchrun" in outcome.err
-    assert not run_folders(workdir)
-
-
 def test_resume_goes_on_with_the_newest_run_of_the_name(genlab, toy_toml, workdir):
     genlab("run", "toy.toml", "-q")
     outcome = genlab("run", "toy.toml", "--resume", "-s", "train.steps=30")
