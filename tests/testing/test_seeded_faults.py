@@ -4,7 +4,8 @@ Beside each stands the correct component it was made of, which passes that check
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -40,13 +41,13 @@ class Fault(NamedTuple):
         kind: its slot, the module it stands in, and the component it was made of.
         name: its class.
         check: the check.
-        data: the data it shows itself with, where it takes others than normal numbers.
+        tables: parts of the recipe in which it shows itself, where it takes others.
     """
 
     kind: tuple[str, str, str]
     name: str
     check: str
-    data: dict[str, Any] | None = None
+    tables: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def component(self) -> Component:
@@ -55,7 +56,8 @@ class Fault(NamedTuple):
         return Component(slot, f"{name}-{module}".replace("_", "-"), f"{WRONG}.{module}:{self.name}", "a fault")
 
 
-INTEGERS = {"use": "random-levels", "shape": [2], "levels": 3}
+INTEGERS = {"data": {"use": "random-levels", "shape": [2], "levels": 3}}
+EXACT = {"family": {"use": "reference-exact"}}
 
 FAULTS = (
     Fault(MODEL, "DroppedConstant", "all_x_have_probability_one"),
@@ -84,6 +86,20 @@ FAULTS = (
     Fault(FAMILY, "InPlace", "posterior_changes_nothing_in_place"),
     Fault(FAMILY, "BatchNormalised", "posteriors_do_not_see_each_other"),
     Fault(FAMILY, "SinglePrecision", "log_prob_gives_one_number_for_each_draw"),
+    Fault(ELBO, "FlippedSign", "estimate_agrees_with_trace"),
+    Fault(ELBO, "ForgottenTrace", "bound_is_below_the_evidence", EXACT),
+    Fault(ELBO, "ForgottenTrace", "rows_of_trace_keep_their_mean_and_lose_variance"),
+    Fault(ELBO, "SurrogateAsBound", "estimate_agrees_with_trace"),
+    Fault(ELBO, "WrongScope", "minibatches_are_unbiased"),
+    Fault(ELBO, "GlobalGenerator", "same_generator_same_estimate"),
+    Fault(ELBO, "InPlace", "estimate_changes_nothing_in_place"),
+    Fault(ELBO, "Detached", "objective_has_the_right_gradient"),
+    Fault(ELBO, "Detached", "gradient_agrees_with_trace"),
+    Fault(ELBO, "BatchMean", "exact_terms_belong_to_their_observation"),
+    Fault(TRACE, "ForgottenScale", "minibatches_are_unbiased"),
+    Fault(ELBO, "ExactButNoisy", "exact_terms_have_no_noise"),
+    Fault(ELBO, "Noisier", "rows_of_trace_keep_their_mean_and_lose_variance"),
+    Fault(STEPS, "EarlierAlphaBar", "estimate_agrees_with_trace"),
     Fault(ELBO, "NotANumber", "terms_are_finite_numbers_of_their_scope"),
     Fault(ELBO, "DoubledObjective", "terms_sum_to_the_elbo"),
     Fault(SAMPLER, "WrongVariance", "draws_follow_the_marginal"),
@@ -169,8 +185,7 @@ def outcome(fault: Fault, name: str, registry: Registry = REGISTRY) -> list[tupl
     slot, _, twin = fault.kind
     linear = {key: table for key, table in LINEAR_GAUSSIAN.items() if key != "data"}
     tables = WHOLE | ({**DIFFUSION, "data": WHOLE["data"]} if twin == "reference-diffusion" else linear)
-    if twin == "random-levels" or fault.data:
-        tables["data"] = INTEGERS
+    tables |= INTEGERS if twin == "random-levels" else fault.tables
     if slot == "data":
         tables["data"] = {**tables["data"], "use": name}
     elif slot != "figure":

@@ -47,7 +47,7 @@ def a_figure_is_a_picture_or_nothing(subject: Subject) -> None:
             canvas is None or isinstance(canvas, Canvas),
             f"draw must return a matplotlib figure or None, got {type(canvas).__name__}",
         )
-        if canvas is not None:
+        if canvas is not None and full:
             canvas.savefig(io.BytesIO(), format="png", dpi=20)
 
 

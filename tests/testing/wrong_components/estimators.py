@@ -74,25 +74,29 @@ class WrongScope(ClosedForm):
         return Ledger((likelihood, Term("prior", prior.value.sum(), "global", exact=True), entropy))
 
 
-class ExactButNoisy(Trace):
-    """Marks draws as exact."""
+class ExactButNoisy(ClosedForm):
+    """Marks as exact a row that it adds noise of mean 0 to."""
 
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
         ledger = super().estimate(model, family, batch, generator=generator)
-        return Ledger(tuple(replace(term, exact=True) for term in ledger.terms))
+        return changed(ledger, likelihood=lambda value: value + _noise(value, generator))
 
 
-class Noisier(Trace):
-    """Adds noise of mean 0 to a row of `trace`."""
+class Noisier(ClosedForm):
+    """Adds more noise to a row than `trace` has in it."""
 
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
         ledger = super().estimate(model, family, batch, generator=generator)
-        noise = 5 * torch.randn(len(batch.x), generator=generator, dtype=batch.x.dtype)
-        return changed(ledger, likelihood=lambda value: value + noise)
+        noisy = changed(ledger, entropy=lambda value: value + 5 * _noise(value, generator))
+        return Ledger(tuple(replace(term, exact=term.name != "entropy") for term in noisy.terms))
+
+
+def _noise(value: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    return torch.randn(value.shape, generator=generator, dtype=value.dtype)
 
 
 class GlobalGenerator(ClosedForm):
