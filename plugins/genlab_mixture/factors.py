@@ -6,6 +6,7 @@ Prior and posterior are both of this form. The natural parameters are a, and tho
 """
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -38,6 +39,11 @@ class GlobalFactors:
         """E[pi_k] = a_k / A, `(K,)`."""
         return self.concentration / self.concentration.sum()
 
+    def matches(self, other: "GlobalFactors") -> bool:
+        """Whether both are of as many components in as many dimensions, with the same kind of noise."""
+        ours, theirs = self.components, other.components
+        return type(ours) is type(theirs) and ours.mean.shape == theirs.mean.shape
+
     def natural(self) -> Natural:
         """Return the natural parameters."""
         return self.concentration, *self.components.natural()
@@ -57,3 +63,11 @@ class GlobalFactors:
             return target
         pairs = zip(self.natural(), target.natural(), strict=True)
         return self.with_natural(tuple((1 - rho) * here + rho * there for here, there in pairs))
+
+
+@runtime_checkable
+class HasFactors(Protocol):
+    """A family that holds a law of the weights and the components."""
+
+    def factors(self) -> GlobalFactors:
+        """Return q of the weights and of the components' parameters."""

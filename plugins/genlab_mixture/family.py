@@ -59,7 +59,6 @@ class MeanField(VariationalFamily):
         factors = self.factors()
         return MixturePosterior(log_responsibilities(x, ~x.isnan(), factors), factors)
 
-    @torch.no_grad()
     def log_predictive(self, x: Tensor) -> Tensor:
         """Return log p(x given the data) for new observations, one at a time: log sum_k a_k / A p(x given k).
 

@@ -6,14 +6,16 @@
 x has D coordinates. The noise is known (then the parameters are the means), or learned for each component, in each
 coordinate or as a covariance matrix.
 
-Reference: Blei, Kucukelbir & McAuliffe 2017, section 2.1, with Dirichlet weights.
+Reference: Blei, Kucukelbir & McAuliffe 2017, section 2.1, with Dirichlet weights; Broderick et al. 2013 (streaming
+variational Bayes).
 """
 
 import math
 from collections import Counter
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Candidates, PositiveFloat, PositiveInt
@@ -21,16 +23,16 @@ from genlab.interfaces.data_source import DataSpec
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab_mixture.densities import log_dirichlet
-from genlab_mixture.factors import GlobalFactors
+from genlab_mixture.evidence import log_evidence
+from genlab_mixture.factors import GlobalFactors, HasFactors
 from genlab_mixture.latents import MixtureLatents
 from genlab_mixture.noise import Noise, per_item
-from genlab_mixture.stored_law import FixedLaw
+from genlab_mixture.stored_law import FixedFactors
 
 
 class GaussianMixture(LatentModel):
     """K Gaussians with a prior on their weights and their parameters, and nothing to learn by gradients.
 
-    >>> import torch
     >>> from genlab_mixture.known_noise import KnownNoise
     >>> spec = DataSpec("toy", event_shape=(1,), num_train=10)
     >>> model = GaussianMixture(spec, components=2, mean_scale=5.0, noise=Part(KnownNoise, {"scale": 1.0}))
@@ -40,13 +42,11 @@ class GaussianMixture(LatentModel):
     {'likelihood': (1, 3), 'assignment_prior': (1, 3), 'weight_prior': (1,), 'mean_prior': (1,)}
 
     Attributes:
-        concentration: alpha, `(K,)`.
         noise_scale: the standard deviation expected of the noise, `(D,)`.
         missing: whether the training data may hold NaN, for values that were not observed.
     """
 
     accepts_missing: ClassVar[bool] = True
-    concentration: Tensor
     noise_scale: Tensor
 
     def __init__(
@@ -80,16 +80,43 @@ class GaussianMixture(LatentModel):
         loc = per_item("mean_loc", mean_loc, self.num_dims, columns)
         scale = per_item("mean_scale", mean_scale, self.num_dims, columns)
         alpha = per_item("concentration", concentration, components, "components")
-        # Components may swap their labels where the prior of the weights does not tell them apart.
-        self.log_symmetries = sum(math.lgamma(count + 1) for count in Counter(alpha.tolist()).values())
-        # The recipe holds these numbers; a checkpoint does not repeat them.
-        self.register_buffer("concentration", alpha, persistent=False)
         self.register_buffer("noise_scale", kind.scales(spec), persistent=False)
-        self._prior = FixedLaw(kind.prior(spec, loc, scale, components))
+        self._prior = FixedFactors(GlobalFactors(alpha, kind.prior(spec, loc, scale, components)))
+        self.register_load_state_dict_post_hook(_recount)  # type: ignore[no-untyped-call]
+        self._count_symmetries()
 
     def prior(self) -> GlobalFactors:
         """Return the prior of the weights and of the components' parameters, in float64."""
-        return GlobalFactors(self.concentration.double(), self._prior.law())
+        return self._prior.factors()
+
+    def log_evidence(self, x: Tensor) -> Tensor:
+        """Return log p(x) of a few observations together, `()` in float64, by summing over all K^B assignments.
+
+        Raises:
+            UsageError: for more than two million assignments.
+        """
+        return log_evidence(x, self.prior())
+
+    def adopt_posterior(self, family: nn.Module) -> None:
+        """Take the posterior of the weights and the components as their prior, one for each component.
+
+        After that, fitting new data continues as if they had come with the old ones (Broderick et al. 2013, eq. 2). A
+        checkpoint then holds the prior, since the recipe no longer says what it is.
+
+        Args:
+            family: a family fitted to a mixture of as many components, with the same kind of noise.
+
+        Raises:
+            IncompatibleError: for any other family.
+        """
+        prior = self.prior()
+        if not isinstance(family, HasFactors) or not (adopted := family.factors()).matches(prior):
+            raise IncompatibleError(
+                f"the posterior to take as a prior must be of {self.num_components} components in {self.num_dims} "
+                f"dimensions with the same kind of noise, got {family}. Continue with the recipe it was fitted with."
+            )
+        self._prior.adopt(GlobalFactors(adopted.concentration, prior.components.like(adopted.components)))
+        self._count_symmetries()
 
     def observed(self, x: Tensor) -> Tensor | None:
         """Return which values of x were observed, `(B, D)`, or None where no datum of the training data is missing.
@@ -112,6 +139,20 @@ class GaussianMixture(LatentModel):
             "assignment_prior": z.log_weights.gather(1, z.assignments).to(x.dtype),
             **{f"{name}_prior": value.to(x.dtype) for name, value in shared.items()},
         }
+
+    def _count_symmetries(self) -> None:
+        """Set `log_symmetries`: components may swap their labels where the prior does not tell them apart."""
+        prior = self.prior()
+        values = [prior.concentration, *(getattr(prior.components, name) for name in prior.components.coordinates)]
+        rows = torch.cat([value.reshape(self.num_components, -1) for value in values], 1)
+        alike = Counter(map(tuple, rows.tolist()))
+        self.log_symmetries = sum(math.lgamma(count + 1) for count in alike.values())
+
+
+def _recount(model: nn.Module, _: Any) -> None:
+    """After a checkpoint is loaded, whose prior may be another."""
+    if isinstance(model, GaussianMixture):
+        model._count_symmetries()
 
 
 def _check(spec: DataSpec) -> None:

@@ -70,6 +70,12 @@ class ParameterLaw(abc.ABC):
         own: Any = self
         return {field.name: getattr(self, field.name) for field in fields(own)}
 
+    def like(self, other: "ParameterLaw") -> Self:
+        """Return the law with the parameters of another of its kind, and the constants of this one."""
+        own: Any = self
+        same: Self = replace(own, **{name: getattr(other, name) for name in self.coordinates})
+        return same
+
     def with_mean(self, mean: Tensor) -> Self:
         """Return the same density around other means, `(K, D)`."""
         own: Any = self

@@ -20,6 +20,7 @@ def genlab_components() -> Iterable[Component]:
         Component(
             "family", "mean-field", f"{here}.family:MeanField", "independent assignments, weights and components"
         ),
+        Component("elbo", "enumerated", f"{here}.enumerated:Enumerated", "assignments summed out, the rest drawn"),
         Component("elbo", "closed-form", f"{here}.estimator:ClosedForm", "every term of the mixture, exact"),
         Component(
             "update",

@@ -7,6 +7,7 @@ Student-t where it is learned.
 """
 
 import torch
+from torch import Tensor
 
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.sampler import Draws, Sampler
@@ -24,6 +25,10 @@ class PosteriorPredictive(Sampler):
             family: the fitted family.
         """
         self._family = family
+
+    def log_density(self, model: LatentModel, x: Tensor) -> Tensor:
+        """Return the log-density that draws follow, `(B,)` in x's precision, for x of shape `(B, D)`."""
+        return self._family.log_predictive(x).to(x.dtype)
 
     @torch.no_grad()
     def draw(

@@ -1,9 +1,12 @@
-"""A law of the components' parameters as a module: it moves between devices and stands in checkpoints."""
+"""Laws as modules: they move between devices and stand in checkpoints."""
+
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from genlab_mixture.components import Components
+from genlab_mixture.factors import GlobalFactors
 
 
 class FreeLaw(nn.Module):
@@ -36,31 +39,38 @@ class FreeLaw(nn.Module):
             getattr(self, name).copy_(value)
 
 
-class FixedLaw(nn.Module):
-    """A law that nothing moves: a buffer for each of its fields.
+class FixedFactors(nn.Module):
+    """The prior: nothing moves it, so it is all buffers.
 
-    The recipe says what they are, so a checkpoint does not repeat them, unless they were given later.
+    The recipe says what it is, and a checkpoint does not repeat that, until the prior is adopted from elsewhere.
     """
 
-    def __init__(self, law: Components) -> None:
+    def __init__(self, factors: GlobalFactors) -> None:
         """Make one.
 
         Args:
-            law: what it holds.
+            factors: what it holds.
         """
         super().__init__()
-        self._kind, self._names = type(law), tuple(law.tensors())
-        self.hold(law, persistent=False)
+        self._kind, self._names = type(factors.components), tuple(factors.components.tensors())
+        self._register(factors, persistent=False)
+        self.register_load_state_dict_pre_hook(_expect_adopted)  # type: ignore[no-untyped-call]
 
-    def law(self) -> Components:
+    def factors(self) -> GlobalFactors:
         """Return the law in float64."""
-        return self._kind(**{name: self._field(name).double() for name in self._names})
+        fields = {name: getattr(self, name).double() for name in self._names}
+        return GlobalFactors(self.get_buffer("concentration").double(), self._kind(**fields))
 
-    def hold(self, law: Components, *, persistent: bool) -> None:
-        """Hold `law` from now on, in checkpoints too where `persistent`."""
-        for name, value in law.tensors().items():
+    def adopt(self, factors: GlobalFactors) -> None:
+        """Hold other factors from now on, in checkpoints too."""
+        self._register(factors, persistent=True)
+
+    def _register(self, factors: GlobalFactors, *, persistent: bool) -> None:
+        for name, value in {"concentration": factors.concentration, **factors.components.tensors()}.items():
             self.register_buffer(name, value.detach().clone(), persistent=persistent)
 
-    def _field(self, name: str) -> Tensor:
-        value: Tensor = getattr(self, name)
-        return value
+
+def _expect_adopted(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Before a checkpoint is loaded that holds an adopted prior, make room for it."""
+    if isinstance(module, FixedFactors) and f"{prefix}concentration" in state:
+        module.adopt(module.factors())
