@@ -12,7 +12,7 @@ WEIGHTED = "elbo={use = 'importance-weighted', samples = 2}"
 CASES = [
     ("mixture", ()),
     ("mixture", (TRACE,)),
-    ("mixture", ("model.noise.use=learned",)),
+    ("mixture", ("model.noise={use = 'learned', scale = 8.0}",)),
     ("mixture", ("model.noise={use = 'full', scale = 8.0}", "elbo={use = 'enumerated'}")),
     ("vae", ()),
     ("vae", (TRACE,)),
