@@ -40,7 +40,18 @@ def genlab_components() -> Iterable[Component]:
             f"{here}.sampler:PosteriorPredictive",
             "weights and a component from q, then a new x",
         ),
-        Component("figure", "mixture-density", f"{here}.figure:MixtureDensity", "the data and the fitted components"),
+        Component(
+            "figure", "mixture-density", f"{here}.density_figure:MixtureDensity", "the data and the fitted components"
+        ),
+        Component(
+            "figure",
+            "mixture-responsibilities",
+            f"{here}.responsibility_figure:MixtureResponsibilities",
+            "which component each observation belongs to",
+        ),
+        Component(
+            "figure", "mixture-terms", f"{here}.terms_figure:MixtureTerms", "the terms of the bound, step by step"
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from genlab_mixture.figure import MixtureDensity
+from genlab_mixture.density_figure import MixtureDensity
 from mixture_by_hand import build, example, in_memory
 
 from genlab.interfaces import FigureContext

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
-from genlab.interfaces.data_source import Split
+from genlab.interfaces.data_source import DataSpec, Split
 from genlab.interfaces.figure import Figure, FigureContext
 from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.family import MeanField
@@ -34,7 +34,7 @@ class MixtureDensity(Figure):
         family = context.family
         if not isinstance(family, MeanField) or context.data.spec.num_dims > 2:
             return None
-        rows = _rows(context.data.train, context.generator)
+        rows = rows_to_show(context.data.train, context.generator, _NUM_ROWS)
         factors = family.factors()
         canvas = Canvas(figsize=(7, 4.5) if context.data.spec.num_dims == 1 else (6.5, 6), layout="constrained")
         axes = canvas.subplots()
@@ -42,16 +42,25 @@ class MixtureDensity(Figure):
             _draw_curves(axes, rows[:, 0], factors)
         else:
             _draw_ellipses(axes, rows, factors)
+        names = axis_names(context.data.spec)
+        axes.set(xlabel=names[0], ylabel=names[1] if len(names) == 2 else "density")
         axes.set_title(f"{context.data.spec.name}: {len(context.data.train):,} training observations", fontsize=10)
         axes.legend(frameon=False, fontsize=8, ncols=1 + len(factors.concentration) // 12)
         return canvas
 
 
-def _rows(split: Split, generator: torch.Generator) -> Tensor:
-    """Return observations spread evenly over the split, `(R, D)` on the CPU."""
-    count = min(len(split), _NUM_ROWS)
+def rows_to_show(split: Split, generator: torch.Generator, most: int) -> Tensor:
+    """Return observations spread evenly over the split, at most `most`, `(R, D)` on the CPU."""
+    count = min(len(split), most)
     indices = torch.arange(count) * len(split) // count
     return next(iter(split.batches([indices], generator))).x.double().cpu()
+
+
+def axis_names(spec: DataSpec) -> tuple[str, ...]:
+    """Return what to call the coordinates: the columns' names, or x_1, x_2, ..."""
+    if spec.columns:
+        return tuple(spec.columns)
+    return ("x",) if spec.num_dims == 1 else tuple(f"$x_{{{index + 1}}}$" for index in range(spec.num_dims))
 
 
 def _draw_curves(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
@@ -65,14 +74,14 @@ def _draw_curves(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
     rug = x[:: max(1, len(x) // _NUM_RUG)]
     axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=4)
     for component in weights.argsort(descending=True).tolist():
-        label = f"weight {weights[component]:.2f}, mean {mean[component]:.3g}"
+        label = f"{component}: weight {weights[component]:.2f}, mean {mean[component]:,.4g}"
         axes.plot(grid.numpy(), curves[component].numpy(), color=f"C{component % 10}", label=label, zorder=3)
     axes.plot(grid.numpy(), curves.sum(0).numpy(), color="black", linewidth=2.5, label="predictive density")
-    axes.set(xlabel="x", ylabel="density", ylim=(0, None))
+    axes.set_ylim(0, None)
 
 
 def _num_bins(count: int) -> int:
-    return min(120, max(10, round(2 * math.cbrt(count))))
+    return min(120, max(20, round(2 * math.cbrt(count))))
 
 
 def _draw_ellipses(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
@@ -86,11 +95,10 @@ def _draw_ellipses(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
         center = (mean[component, 0].item(), mean[component, 1].item())
         width, height = (4 * lengths[component].sqrt()).tolist()
         angle = math.degrees(math.atan2(directions[component, 1, 0].item(), directions[component, 0, 0].item()))
-        label = f"weight {weights[component]:.2f}"
+        label = f"{component}: weight {weights[component]:.2f}"
         style = {"facecolor": "none", "edgecolor": color, "linewidth": 1.6}
         axes.add_patch(Ellipse(center, width, height, angle=angle, label=label, **style))
         axes.plot(*center, "+", color=color, markersize=9)
-    axes.set(xlabel="$x_1$", ylabel="$x_2$")
     axes.autoscale_view()
 
 
