@@ -27,6 +27,7 @@ COMMANDS = {
     "components": LazyCommand(f"{_IN}.components:command", "List what a recipe can name, and the keys it takes."),
     "check": LazyCommand(f"{_IN}.check:command", "Check components against the laws of their interfaces."),
     "schema": LazyCommand(f"{_IN}.schema:command", "Write a JSON Schema of recipes, for editors."),
+    "new": LazyCommand(f"{_IN}.new:command", "Write the files of a new plugin."),
     "plugins": LazyCommand(f"{_IN}.plugins:command", "List the installed plugins and their state."),
     "env": LazyCommand(f"{_IN}.env:command", "Print versions, devices, folders, and what plugins add."),
 }

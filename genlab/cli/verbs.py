@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         run,
         save_draws,
     )
+    from genlab.scaffold import write_plugin
     from genlab.testing import run_checks
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "run",
     "run_checks",
     "save_draws",
+    "write_plugin",
 ]
 
 _HOME = {
@@ -60,6 +62,7 @@ _HOME = {
     "run": "genlab.run",
     "run_checks": "genlab.testing",
     "save_draws": "genlab.run",
+    "write_plugin": "genlab.scaffold",
 }
 
 
