@@ -70,7 +70,7 @@ def grid_around(draws: Tensor) -> Points:
     Raises:
         CannotRun: when Y has more than two dimensions.
     """
-    flat = draws.flatten(1)
+    flat = draws.reshape(len(draws), -1)  # one number may have no dimension of its own
     num_dims = flat.shape[1]
     if num_dims not in _POINTS:
         raise CannotRun(f"it is an integral over {num_dims} numbers; two are the most")

@@ -2,12 +2,10 @@
 
 import os
 import re
-import subprocess
 import sys
 import sysconfig
 import tomllib
 import venv
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from markdown_page import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+from plugin_project import run, visible
 
 from genlab.errors import UsageError
 from genlab.scaffold import plugin as scaffold
@@ -25,27 +24,6 @@ from genlab.version import installed_version
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_plugin("leaf-size", tmp_path_factory.mktemp("projects"))
-
-
-def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
-    """Run a program that must succeed and return what it prints."""
-    done = subprocess.run(
-        arguments, cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def visible(project: Path, site: Path) -> dict[str, str]:
-    """Return the environment of a process in which a project's plugin is found as if it were installed."""
-    metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = site / f"{metadata['name'].replace('-', '_')}-{metadata['version']}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {metadata['name']}\nVersion: {metadata['version']}\n")
-    entries = [f"{name} = {module}" for name, module in metadata["entry-points"]["genlab"].items()]
-    (info / "entry_points.txt").write_text("\n".join(["[genlab]", *entries, ""]))
-    path = os.pathsep.join(map(str, [site, project, ROOT, ROOT / "plugins"]))
-    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
 
 
 def test_its_tests_pass(project: Path, tmp_path: Path) -> None:

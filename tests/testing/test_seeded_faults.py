@@ -62,6 +62,7 @@ EXACT = {"family": {"use": "reference-exact"}}
 FAULTS = (
     Fault(MODEL, "DroppedConstant", "all_x_have_probability_one"),
     Fault(MODEL, "DroppedPriorConstant", "all_z_have_probability_one"),
+    Fault(MODEL, "WrongEvidence", "log_evidence_is_the_integral_of_the_joint"),
     Fault(MODEL, "FlippedSign", "all_z_have_probability_one"),
     Fault(MODEL, "SummedOverTheBatch", "log_joint_gives_one_number_for_each_draw"),
     Fault(MODEL, "SinglePrecision", "log_joint_gives_one_number_for_each_draw"),

@@ -10,6 +10,7 @@ from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
 from genlab.testing.integration import all_x, grid_around, log_total, shown_total
 from genlab.testing.latents import tensors
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
+from genlab.testing.reference.evidence import KnownEvidence
 from genlab.testing.scene import Scene, scene_of
 from genlab.testing.subject import Subject
 
@@ -155,6 +156,30 @@ def all_z_have_probability_one(subject: Subject) -> None:
         return torch.stack([here[name][:, 0] for name in names]).sum(0)
 
     _claim_one(log_total(grid_around(scene.z[:, 0]), log_density), f"exp({' + '.join(names)}) over all z")
+
+
+@check("model")
+def log_evidence_is_the_integral_of_the_joint(subject: Subject) -> None:
+    """`log_evidence(x)`, where the model has it, is the log of the integral of p(x, z) over all z.
+
+    It runs where z is a tensor of one or two real numbers an observation. One of the two is wrong, or was forgotten
+    when the other changed.
+    """
+    scene = scene_of(subject, num_samples=256)
+    model = scene.model
+    needed(isinstance(model, KnownEvidence), "the model does not know its evidence: it has no method log_evidence")
+    assert isinstance(model, KnownEvidence)
+    needed(is_one_tensor(scene), "z is no single tensor of real numbers, one for each observation")
+    needed(all(value.ndim == 2 for value in scene.factors().values()), "log p(x, z) has factors of all observations")
+    x = scene.x[:1]
+
+    def log_density(z: Tensor) -> Tensor:
+        return torch.stack([value[:, 0] for value in scene.model.log_joint(x, z.unsqueeze(1)).values()]).sum(0)
+
+    known, integral = model.log_evidence(x).item(), log_total(grid_around(scene.z[:, 0]), log_density)
+    claim(
+        abs(known - integral) < _ONE, f"log_evidence must be {integral:.6g}, the log of the integral, got {known:.6g}"
+    )
 
 
 def _claim_one(log_sum: float, what: str) -> None:

@@ -22,6 +22,13 @@ class DroppedPriorConstant(LinearGaussian):
         return super().log_joint(x, z) | {"prior": -0.5 * z.square().sum(-1)}
 
 
+class WrongEvidence(LinearGaussian):
+    """Knows its evidence but for a constant."""
+
+    def log_evidence(self, x: Tensor) -> Tensor:
+        return super().log_evidence(x) + 0.5
+
+
 class FlippedSign(LinearGaussian):
     """Rewards latents that are far from 0."""
 
