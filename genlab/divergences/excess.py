@@ -45,8 +45,10 @@ def exp_excess(t: Tensor) -> Tensor:
     series = torch.full_like(t, 1 / math.factorial(10))
     for order in range(9, 1, -1):
         series = series * small + 1 / math.factorial(order)
-    # e^t overflows to inf where the excess does; near points are moved away so that no gradient is 0 * inf.
-    return torch.where(near, small.square() * series, torch.expm1(t) - t)
+    # moved away where e^t overflows: the derivative there would be infinite, and 0 * inf in a neighbor's gradient
+    overflows = t > math.log(torch.finfo(t.dtype).max)
+    safe = torch.where(overflows, 0.0, t)
+    return torch.where(near, small.square() * series, torch.where(overflows, torch.inf, torch.expm1(safe) - safe))
 
 
 def lgamma_excess(y: Tensor, x: Tensor) -> Tensor:

@@ -7,9 +7,11 @@ mean_p + a (mean_q - mean_p) / D and its variance var_q / D, if D > 0.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.distributions import HalfNormal, Normal
 
 from genlab.divergences.divergence import closed_form
@@ -95,12 +97,33 @@ def total_variation_normal(total_variation: TotalVariation, q: Normal, p: Normal
 
     def mass_difference(x: Tensor) -> Tensor:
         at_infinity = x.isinf()
-        x = torch.where(at_infinity, 0.0, x)
+        x = _at_crossing(torch.where(at_infinity, 0.0, x))
         difference = torch.special.erf((x - d) / ratio / math.sqrt(2)) - torch.special.erf(x / math.sqrt(2))
         return torch.where(at_infinity, 0.0, difference)
 
     distance = 0.5 * (mass_difference(far) - mass_difference(near)).abs()
     return torch.where(same, 0.0, distance)
+
+
+class _Crossing(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return torch.zeros_like(gradient)
+
+
+def _at_crossing(x: Tensor) -> Tensor:
+    """Return x with a gradient of zero, and an error instead of a second derivative.
+
+    To first order the distance does not change with where it is cut, because the densities are equal there; taken
+    through x the two halves of that zero can overflow.
+    """
+    crossing: Tensor = _Crossing.apply(x)
+    return crossing
 
 
 @closed_form(KL, HalfNormal, HalfNormal)
