@@ -5,6 +5,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from genlab.errors import NonFiniteError
+
 
 class Coordinate(Protocol):
     """A one-to-one map between a parameter's domain and all real numbers."""
@@ -44,8 +46,18 @@ class PositiveDefinite:
     """A symmetric positive definite matrix, by its Cholesky factor with the logarithms on the diagonal."""
 
     def free(self, value: Tensor) -> Tensor:
-        """Return the factor of `(..., D, D)`, lower triangular."""
-        root: Tensor = torch.linalg.cholesky(value)
+        """Return the factor of `(..., D, D)`, lower triangular.
+
+        Raises:
+            NonFiniteError: where rounding has spoilt the matrix.
+        """
+        root: Tensor
+        root, failed = torch.linalg.cholesky_ex(value)
+        if bool(failed.any()):
+            raise NonFiniteError(
+                "the scatter of a component must be positive definite, got a matrix that rounding has spoilt. Give a "
+                "mean_loc near the data, or bring the columns to one scale."
+            )
         return root.tril(-1) + torch.diag_embed(root.diagonal(dim1=-2, dim2=-1).log())
 
     def value(self, free: Tensor) -> Tensor:

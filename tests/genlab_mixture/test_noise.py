@@ -10,8 +10,10 @@ from genlab_mixture.model import GaussianMixture
 from mixture_by_hand import InOrder, example, in_memory
 from scipy.stats import gamma
 
-from genlab.errors import IncompatibleError
+from genlab.assembly import assemble
+from genlab.errors import IncompatibleError, RecipeError
 from genlab.interfaces import DataSpec, Part
+from genlab.recipe import read_recipe
 
 NO_NOISE = torch.Generator()
 PAIRS = DataSpec("pairs", (2,), 10)
@@ -90,3 +92,41 @@ def test_full_noise_finds_the_correlation():
     CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
     found = torch.linalg.inv(family.factors().components.expected_precision.detach())[0]
     np.testing.assert_allclose(found, cov, atol=0.15)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6])
+@pytest.mark.parametrize("kind", [KnownNoise, LearnedNoise, FullNoise])
+def test_data_far_from_zero_are_fitted_as_well_as_data_around_it(kind, far):
+    x = torch.tensor(example(num_data=60, num_dims=2).x)
+    reached = []
+    for offset in (0.0, far):
+        splits = in_memory(x + offset)
+        noise = Part(kind, {"scale": 1.0})
+        model = GaussianMixture(splits.spec, components=3, mean_loc=offset, mean_scale=5.0, noise=noise)
+        family = MeanField(model, splits, init="quantiles").double()
+        update = CoordinateAscent(model, family, tolerance=0)
+        for _ in range(10):
+            reached.append(update.step(InOrder(x + offset), generator=NO_NOISE).elbo(60).item())
+    # The parameters start as float32, which at 1e6 has a tenth to give.
+    assert reached[-1] == pytest.approx(reached[9], abs=1e-6 * far)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.noise={use = 'known', scale = 0.0}", "model.noise.scale: must be greater than 0 or a list, got 0.0"),
+        (
+            "model.noise={use = 'learned', scale = -1.0}",
+            "model.noise.scale: must be greater than 0 or a list, got -1.0",
+        ),
+        ("model.noise={use = 'full', scale = 1.0, shape = 0.0}", "model.noise.shape: must be greater than 0, got 0.0"),
+        ("model.mean_scale=0.0", "model.mean_scale: must be greater than 0 or a list, got 0.0"),
+        ("model.concentration=-1.0", "model.concentration: must be greater than 0 or a list, got -1.0"),
+        ("model.components=0", "model.components: must be at least 1, got 0"),
+        ("model.noise=known", "model.noise: must be a table, got 'known'. Write model.noise.use = 'known'."),
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_the_recipe(override, message):
+    with pytest.raises(RecipeError) as caught:
+        assemble(read_recipe("mixture", [override]))
+    assert message in str(caught.value)
