@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from genlab.assembly.assembly import Assembly
+from genlab.assembly.promises import unset_attributes
 from genlab.assembly.streams import seeded_initialisation
 from genlab.discovery import Registry, discover
 from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
 from genlab.interfaces import Accelerator, DataSource, LatentModel, Part, Splits
-from genlab.recipe.checking import CheckedRecipe, check
+from genlab.recipe.checking import INTERFACES, CheckedRecipe, check
 from genlab.recipe.partners import class_name, slot_of
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key, dotted
@@ -138,12 +139,25 @@ class _Builder:
 
     def _construct(self, path: tuple[str, ...], part: Part[Any]) -> Any:
         try:
-            return part(*[self._injected(path, wanted) for wanted in signature_of(part.target).injected])
+            built = part(*[self._injected(path, wanted) for wanted in signature_of(part.target).injected])
         except IncompatibleError as error:
             raise RecipeError(self._checked.title, [self._fault(path, str(error))]) from error
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (AttributeError, TypeError, ValueError, RuntimeError) as error:
             error.add_note(f"while {'.'.join(path)} of {self._checked.origin((*path, 'use'))} was built")
             raise
+        self._check_attributes(path, built)
+        return built
+
+    def _check_attributes(self, path: tuple[str, ...], built: Any) -> None:
+        """Raise where a part lacks an attribute that its interface promises."""
+        interface = INTERFACES[path[-1]]
+        unset = unset_attributes(built, interface)
+        if unset:
+            who = f"{'.'.join(path)} ({self._checked.origin((*path, 'use'))})"
+            raise ComponentError(
+                f"{who} must have the attribute {unset[0]!r}, which {interface.__name__} promises, and its class "
+                f"{type(built).__name__} has none. Set it in the constructor, or on the class."
+            )
 
     def _check_missing(self, model: LatentModel, splits: Splits) -> None:
         """Raise where values are missing and the model cannot do without them."""

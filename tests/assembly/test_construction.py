@@ -142,6 +142,11 @@ class BadPlugin:
         yield Component("model", "fails", f"{__name__}:Fails", "bad")
 
 
+class Wordless(Trace):
+    def __init__(self) -> None:
+        """Forget the protocol."""
+
+
 def bad(name: str, monkeypatch: pytest.MonkeyPatch) -> Assembly:
     registry = toy_registry(bad=BadPlugin())
     target: type[LatentModel] = {"asks-too-much": AsksTooMuch, "fails": Fails}[name]
@@ -158,6 +163,18 @@ def test_an_unexpected_exception_of_a_constructor_says_which_part_was_built(monk
     with pytest.raises(ValueError, match="a mistake") as raised:
         bad("fails", monkeypatch)
     assert raised.value.__notes__ == ["while model of recipe was built"]
+
+
+def test_a_part_without_an_attribute_its_interface_promises_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = toy_registry()
+    load = type(registry).load
+    monkeypatch.setattr(registry, "load", lambda c: Wordless if c.name == "trace" else load(registry, c))
+    with pytest.raises(ComponentError) as raised:
+        assemble(Recipe.from_tables(toy_tables()), registry)
+    assert str(raised.value) == (
+        "elbo (recipe) must have the attribute 'protocol', which ELBOEstimator promises, and its class Wordless has "
+        "none. Set it in the constructor, or on the class."
+    )
 
 
 def with_missing_values(monkeypatch: pytest.MonkeyPatch, *, accepted: bool) -> Assembly:
