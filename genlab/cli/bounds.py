@@ -40,13 +40,15 @@ def surrogate_words(metrics: Mapping[str, Any]) -> str:
 
 
 def rate_words(metrics: Mapping[str, Any]) -> str:
-    """Write the speed; empty where the line has none.
+    """Write the speed; empty where the line has none, or no observation was read.
 
     >>> rate_words({"examples_per_second": 12345.6})
     '12,346 examples/s'
+    >>> rate_words({"examples_per_second": 0.0})
+    ''
     """
     rate = metrics.get("examples_per_second")
-    return "" if rate is None else f"{numbers.significant(rate)} examples/s"
+    return f"{numbers.significant(rate)} examples/s" if rate else ""
 
 
 def memory_words(metrics: Mapping[str, Any]) -> str:
