@@ -77,6 +77,13 @@ def test_a_constant_column_keeps_the_smallest_noise() -> None:
     assert torch.isfinite(model.log_evidence(rows)).all()
 
 
+def test_a_noise_at_its_smallest_still_has_a_gradient(build: Build, x: Tensor) -> None:
+    model = build()
+    model.set_parameters(model.loc.clone(), torch.zeros(6, 3), torch.zeros(6))
+    (gradient,) = torch.autograd.grad(model.log_evidence(x).mean(), model.log_excess_noise_var)
+    assert (gradient > 0.1).all()
+
+
 def test_as_many_factors_as_columns_are_refused(splits: Splits) -> None:
     with pytest.raises(IncompatibleError, match="must be below 6, how many numbers an x of simulated-factors has, got"):
         FactorAnalysis(splits, factors=6)

@@ -18,6 +18,15 @@ def test_the_truth_is_that_of_the_data() -> None:
     assert log_evidence.mean() == pytest.approx(splits.truth["log_evidence_nats"], abs=5 * (2 / 50_000) ** 0.5)
 
 
+def test_the_scales_are_those_asked_for() -> None:
+    keys = {"observations": 10, "columns": 400, "factors": 50}
+    truth = SimulatedFactors(**keys, loading_scale=0.5, loc_scale=3.0, noise_scales=(0.1, 0.2)).load().truth
+    assert torch.tensor(truth["loadings"]).std().item() == pytest.approx(0.5, rel=0.05)
+    assert torch.tensor(truth["loc"]).std().item() == pytest.approx(3.0, rel=0.2)
+    assert 0.1 <= min(truth["noise_scale"]) < 0.11
+    assert 0.19 < max(truth["noise_scale"]) <= 0.2
+
+
 def test_the_parts_are_disjoint_and_hold_everything() -> None:
     splits = SimulatedFactors(observations=101, columns=2, factors=1, split=(0.7, 0.2, 0.1)).load()
     parts = [

@@ -15,7 +15,7 @@ Reference: Rubin & Thayer 1982, eqs. 6 and 7; Bishop 2006, eqs. 12.69 and 12.70.
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from genlab.interfaces import Accelerator, TrainingData, UpdateRule
@@ -30,6 +30,8 @@ from genlab_factor_analysis.moments import Moments, gather
 
 class ExpectationMaximization(UpdateRule):
     """Maximise the bound over b, then q, then W and psi, and stop when that no longer helps."""
+
+    shares_work: ClassVar[bool] = True
 
     def __init__(
         self,

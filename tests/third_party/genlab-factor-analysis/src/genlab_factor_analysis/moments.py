@@ -50,7 +50,7 @@ def gather(batches: Iterable[Tensor], accelerator: Accelerator) -> Moments:
         if chunk is None:
             break
         centered = chunk - shift
-    count, total, products = (accelerator.all_reduce(value) for value in (count, total, products))
+    count, total, products = accelerator.all_reduce_together((count, total, products))
     offset = total / count
     return Moments(shift + offset, products / count - torch.outer(offset, offset))
 
