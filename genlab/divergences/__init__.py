@@ -18,6 +18,18 @@ from genlab.divergences.kl import KL, kl
 from genlab.divergences.monte_carlo import Estimate, monte_carlo
 from genlab.divergences.renyi import Renyi, renyi
 from genlab.divergences.rules import AmbiguousRuleError
+from genlab.divergences.samples import (
+    Gaussian,
+    Kernel,
+    Laplacian,
+    Polynomial,
+    Sum,
+    frechet_distance,
+    kernel_distance,
+    median_distance,
+    squared_mmd,
+    squared_mmd_biased,
+)
 from genlab.divergences.squared_hellinger import SquaredHellinger, squared_hellinger
 from genlab.divergences.total_variation import TotalVariation, total_variation
 from genlab.divergences.wasserstein import SquaredWasserstein2, Wasserstein2, squared_wasserstein_2, wasserstein_2
@@ -31,12 +43,17 @@ __all__ = [
     "DensityRatioDivergence",
     "Divergence",
     "Estimate",
+    "Gaussian",
     "Jeffreys",
     "JensenShannon",
+    "Kernel",
+    "Laplacian",
     "NoClosedFormError",
+    "Polynomial",
     "Renyi",
     "SquaredHellinger",
     "SquaredWasserstein2",
+    "Sum",
     "TotalVariation",
     "Wasserstein2",
     "amari_alpha",
@@ -44,15 +61,20 @@ __all__ = [
     "chi_squared",
     "closed_form",
     "families",
+    "frechet_distance",
     "geometric_mixture",
     "has_closed_form",
     "jeffreys",
     "jensen_shannon",
+    "kernel_distance",
     "kl",
     "kl_normal",
+    "median_distance",
     "monte_carlo",
     "renyi",
     "squared_hellinger",
+    "squared_mmd",
+    "squared_mmd_biased",
     "squared_wasserstein_2",
     "total_variation",
     "wasserstein_2",

@@ -1,0 +1,19 @@
+"""Distances between two sets of draws, for distributions of which nothing else is known."""
+
+from genlab.divergences.samples.frechet_distance import frechet_distance
+from genlab.divergences.samples.kernel import Gaussian, Kernel, Laplacian, Polynomial, Sum, median_distance
+from genlab.divergences.samples.kernel_distance import kernel_distance
+from genlab.divergences.samples.squared_mmd import squared_mmd, squared_mmd_biased
+
+__all__ = [
+    "Gaussian",
+    "Kernel",
+    "Laplacian",
+    "Polynomial",
+    "Sum",
+    "frechet_distance",
+    "kernel_distance",
+    "median_distance",
+    "squared_mmd",
+    "squared_mmd_biased",
+]
