@@ -19,6 +19,7 @@ _IN = "genlab.cli.commands"
 COMMANDS = {
     "run": LazyCommand(f"{_IN}.run:command", "Fit what a recipe names, and leave a run folder."),
     "eval": LazyCommand(f"{_IN}.eval:command", "Evaluate a run's bound on held-out data, term by term."),
+    "infer": LazyCommand(f"{_IN}.infer:command", "Say what a run's posterior says, of everything and of each x."),
     "sample": LazyCommand(f"{_IN}.sample:command", "Draw new observations from a run."),
     "runs": LazyCommand(f"{_IN}.runs:command", "List the runs so far, oldest first."),
     "recipes": LazyCommand(f"{_IN}.recipes:command", "List the recipes that ship with genlab and its plugins."),

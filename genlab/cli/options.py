@@ -26,6 +26,17 @@ def override_option(command: F) -> F:
     )(command)
 
 
+def split_option(text: str) -> Callable[[F], F]:
+    """Add `--split`, one of the three."""
+    return click.option(
+        "--split",
+        type=click.Choice(["train", "validation", "test"]),
+        default="test",
+        show_default=True,
+        help=text,
+    )
+
+
 def json_option(command: F) -> F:
     """Add `--json`, which prints one JSON document on standard output."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(command)

@@ -1,10 +1,13 @@
 """The run: fit, evaluate, draw, and the folder a run leaves."""
 
+from genlab.run.column_file import check_column_file, write_columns
 from genlab.run.draw import check_destination, draw, save_draws
 from genlab.run.evaluate import Evaluation, LedgerRow, evaluate
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
+from genlab.run.infer import observations, other_data, shared_latents
 from genlab.run.listing import RunSummary, latest_run, list_runs
+from genlab.run.per_example import per_example
 from genlab.run.progress import Progress
 from genlab.run.reopen import OpenedRun, open_run
 from genlab.run.run import RunResult, run
@@ -19,13 +22,19 @@ __all__ = [
     "RunResult",
     "RunSummary",
     "TrainingState",
+    "check_column_file",
     "check_destination",
     "draw",
     "evaluate",
     "fit",
     "latest_run",
     "list_runs",
+    "observations",
     "open_run",
+    "other_data",
+    "per_example",
     "run",
     "save_draws",
+    "shared_latents",
+    "write_columns",
 ]

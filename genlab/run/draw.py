@@ -12,6 +12,7 @@ from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import UsageError
 from genlab.interfaces import DataSpec, Draws
+from genlab.run.column_file import named_columns, write_columns
 from genlab.run.files import write_atomically
 from genlab.run.looking import looking_at
 from genlab.run.picture import image_grid
@@ -54,7 +55,7 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
     Args:
         draws: what to write: `x`, and `trajectory` where there is one.
         spec: the data's specification; a picture needs images.
-        path: a file ending in .png (a grid), .npz or .safetensors.
+        path: a file ending in .png (a grid), .csv (the columns of vectors), .npz or .safetensors.
 
     Raises:
         UsageError: for another ending, a folder that is not there, or a picture of what is no image.
@@ -65,7 +66,10 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
         ".npz": lambda file: _save_npz(draws, file),
         ".safetensors": lambda file: save_file(_tensors(draws), file),
     }
-    write_atomically(path, writers[path.suffix])
+    if path.suffix == ".csv":
+        write_columns([named_columns(draws.x, spec.columns)], path)
+    else:
+        write_atomically(path, writers[path.suffix])
 
 
 def check_destination(spec: DataSpec, path: Path) -> None:
@@ -78,10 +82,12 @@ def check_destination(spec: DataSpec, path: Path) -> None:
     Raises:
         UsageError: as `save_draws`.
     """
-    if path.suffix not in (".png", ".npz", ".safetensors"):
-        raise UsageError(f"{path} must end in .png, .npz or .safetensors, got {path.suffix or 'no ending'!r}.")
+    if path.suffix not in (".png", ".csv", ".npz", ".safetensors"):
+        raise UsageError(f"{path} must end in .png, .csv, .npz or .safetensors, got {path.suffix or 'no ending'!r}.")
     if path.suffix == ".png" and not spec.is_image:
         raise UsageError(f"{path}: a picture needs images, and {spec.name} has shape {spec.event_shape}. Use .npz.")
+    if path.suffix == ".csv" and len(spec.event_shape) != 1:
+        raise UsageError(f"{path}: a CSV needs columns, and {spec.name} has shape {spec.event_shape}. Use .npz.")
     if not path.parent.is_dir():
         raise UsageError(f"folder {path.parent} must exist to write {path.name} into. Make it, or choose another.")
 

@@ -10,6 +10,7 @@ the ledger has global terms, the examples of one batch share a draw of the globa
 batches.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,23 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
         DataError: when the split is empty.
         NonFiniteError: when a term is NaN or infinite.
     """
+    num_examples = examples_to_evaluate(assembly, split, max_examples)
+    with looking_at(assembly):
+        repeats = [list(evaluation_ledgers(assembly, split, num_examples, 0))]
+        if not all(term.exact for ledger in repeats[0] for term in ledger.terms):
+            repeats += [
+                list(evaluation_ledgers(assembly, split, num_examples, r)) for r in range(1, assembly.eval.repeats)
+            ]
+    return _summarise(assembly, split, num_examples, repeats)
+
+
+def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | None = None) -> int:
+    """Return how many observations of a split an evaluation uses.
+
+    Raises:
+        UsageError: when there is no split of that name.
+        DataError: when the split is empty.
+    """
     if split not in ("train", "validation", "test"):
         raise UsageError(f"split must be train, validation or test, got {split!r}.")
     available = len(assembly.data[split])
@@ -92,25 +110,22 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
         raise DataError(
             f"the {split} split of {assembly.data.spec.name} must not be empty. Give it a share with data.split."
         )
-    num_examples = min(available, max_examples or assembly.eval.max_examples or available)
-    with looking_at(assembly):
-        repeats = [_go_through(assembly, split, num_examples, 0)]
-        if not all(term.exact for ledger in repeats[0] for term in ledger.terms):
-            repeats += [_go_through(assembly, split, num_examples, r) for r in range(1, assembly.eval.repeats)]
-    return _summarise(assembly, split, num_examples, repeats)
+    return min(available, max_examples or assembly.eval.max_examples or available)
 
 
-def _go_through(assembly: Assembly, split: str, num_examples: int, repeat: int) -> list[Ledger]:
-    """Estimate the bound on every batch: the same observations in each repeat, fresh noise."""
+def evaluation_ledgers(assembly: Assembly, split: str, num_examples: int, repeat: int) -> Iterator[Ledger]:
+    """Estimate the bound on every batch: the same observations in each repeat, fresh noise.
+
+    Raises:
+        NonFiniteError: when a term is NaN or infinite.
+    """
     seed = stream_seed(assembly.seed, "evaluation")
     observation = assembly.accelerator.generator(seed)
     noise = assembly.accelerator.generator(seed + 1 + repeat)
-    ledgers = []
     for batch in assembly.data[split].in_order(assembly.eval.batch_size, observation, stop=num_examples):
         ledger = assembly.eval_elbo.estimate(assembly.model, assembly.family, batch, generator=noise).detach()
         ledger.check_finite(f"evaluating the {split} split")
-        ledgers.append(ledger)
-    return ledgers
+        yield ledger
 
 
 def _summarise(assembly: Assembly, split: str, num_examples: int, repeats: list[list[Ledger]]) -> Evaluation:

@@ -9,10 +9,26 @@ Arrays over the data are `(K, B)`: K is small, and what runs over the data is co
 """
 
 import abc
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from genlab_mixture.parameter_law import ParameterLaw
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """The laws of single numbers: mu_kd is Normal or Student-t around its mean, 1 / sigma_kd^2 is Gamma.
+
+    Attributes:
+        scale: the scale of mu_kd, `(K, D)`.
+        degrees: the degrees of freedom of its Student-t, `(K, D)`; None where it is Normal.
+        precision: shape and rate of the Gamma, `(K, D)` each; None where the noise is known.
+    """
+
+    scale: Tensor
+    degrees: Tensor | None = None
+    precision: tuple[Tensor, Tensor] | None = None
 
 
 class Components(ParameterLaw):
@@ -52,3 +68,7 @@ class Components(ParameterLaw):
     @abc.abstractmethod
     def predictive_scale(self) -> Tensor:
         """The squared scale of that density, `(K, D, D)`: a Gaussian's covariance, or what a Student-t has for it."""
+
+    @abc.abstractmethod
+    def marginals(self) -> Marginals:
+        """Return the laws of the single means and precisions under this law."""

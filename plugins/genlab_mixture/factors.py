@@ -8,6 +8,7 @@ Prior and posterior are both of this form. The natural parameters are a, and tho
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from genlab_mixture.components import Components
@@ -43,6 +44,11 @@ class GlobalFactors:
         """Whether both are of as many components in as many dimensions, with the same kind of noise."""
         ours, theirs = self.components, other.components
         return type(ours) is type(theirs) and ours.mean.shape == theirs.mean.shape
+
+    def log_predictive(self, x: Tensor) -> Tensor:
+        """Return log sum_k a_k / A p(x given k), `(B,)` in float64; what is NaN in x does not count."""
+        by_component = self.components.log_predictive(x, ~x.isnan())
+        return torch.logsumexp(self.expected_weights.log().unsqueeze(-1) + by_component, 0)
 
     def natural(self) -> Natural:
         """Return the natural parameters."""

@@ -8,13 +8,15 @@ ascent and natural gradients move the same parameters; the natural ones would ha
 gradient step.
 """
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from genlab.interfaces.data_source import Splits
-from genlab.interfaces.variational_family import VariationalFamily
+from genlab.interfaces.variational_family import LatentSummary, VariationalFamily
+from genlab_mixture.description import describe
 from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.initialization import initial_factors
 from genlab_mixture.model import GaussianMixture
@@ -57,7 +59,12 @@ class MeanField(VariationalFamily):
     def posterior(self, x: Tensor) -> MixturePosterior:
         """Return q for a batch, its assignments at their exact optimum; values that are NaN do not count."""
         factors = self.factors()
-        return MixturePosterior(log_responsibilities(x, ~x.isnan(), factors), factors)
+        return MixturePosterior(log_responsibilities(x, ~x.isnan(), factors), factors, x)
+
+    @torch.no_grad()
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
+        """Summarise each weight, each mean and, where it is learned, each standard deviation of the noise."""
+        return describe(self.factors(), interval, truth)
 
     def log_predictive(self, x: Tensor) -> Tensor:
         """Return log p(x given the data) for new observations, one at a time: log sum_k a_k / A p(x given k).
@@ -68,6 +75,4 @@ class MeanField(VariationalFamily):
         Returns:
             Nats, `(B,)` in float64.
         """
-        factors = self.factors()
-        by_component = factors.components.log_predictive(x, ~x.isnan())
-        return torch.logsumexp(factors.expected_weights.log().unsqueeze(-1) + by_component, 0)
+        return self.factors().log_predictive(x)

@@ -29,7 +29,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from genlab_mixture.components import Components
+from genlab_mixture.components import Components, Marginals
 from genlab_mixture.coordinates import Coordinate, Positive, PositiveDefinite, Real
 from genlab_mixture.gaussians import FullGaussians, Gaussians, log_det, normal_like, standardized_by
 
@@ -149,6 +149,12 @@ class FullComponents(Components):
         constant = constant - half_dims * (math.pi * degrees).log() - 0.5 * log_det_scale
         tail = torch.log1p(self._sq_distances(x) / spread)
         return constant.unsqueeze(-1) - (self.shape + half_dims).unsqueeze(-1) * tail
+
+    def marginals(self) -> Marginals:
+        """Return the Student-t of each mean, of 2 a degrees of freedom, and Gamma(a, Psi_dd / 2) of 1 / Sigma_dd."""
+        rate, shape = 0.5 * self.scatter.diagonal(dim1=-2, dim2=-1), self.shape.unsqueeze(-1).expand_as(self.mean)
+        scale = (rate / (shape * self.kappa.unsqueeze(-1))).sqrt()
+        return Marginals(scale, 2 * shape, (shape, rate))
 
     @property
     def predictive_scale(self) -> Tensor:

@@ -21,6 +21,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
+from genlab_mixture.components import Marginals
 from genlab_mixture.coordinates import Coordinate, Positive, Real
 from genlab_mixture.densities import log_normal
 from genlab_mixture.diagonal import DiagonalComponents, counts
@@ -91,6 +92,10 @@ class KnownComponents(DiagonalComponents):
         """Return log N(x | m, v + sigma^2), `(K, B)` in float64."""
         var = self.var + self.noise_scale.square()
         return DiagonalGaussians(self.mean.unsqueeze(0), 1 / var.unsqueeze(0)).log_prob(x.double(), observed)[0]
+
+    def marginals(self) -> Marginals:
+        """Return N(m, v) of each mean."""
+        return Marginals(self.var.sqrt())
 
     @property
     def predictive_scale(self) -> Tensor:

@@ -26,6 +26,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
+from genlab_mixture.components import Marginals
 from genlab_mixture.coordinates import Coordinate, Positive, Real
 from genlab_mixture.densities import log_gamma, log_normal
 from genlab_mixture.diagonal import DiagonalComponents, centered, counts
@@ -130,6 +131,11 @@ class LearnedComponents(DiagonalComponents):
             - (degrees + 1) / 2 * torch.log1p(ratio.square() / (degrees * scale_sq))
         )
         return (log_density if observed is None else torch.where(observed, log_density, 0)).sum(-1)
+
+    def marginals(self) -> Marginals:
+        """Return the Student-t of each mean, of 2 a degrees of freedom, and Gamma(a, b) of each precision."""
+        scale = (self.rate / (self.shape * self.kappa)).sqrt()
+        return Marginals(scale, 2 * self.shape, (self.shape, self.rate))
 
     @property
     def predictive_scale(self) -> Tensor:

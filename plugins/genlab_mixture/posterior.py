@@ -19,16 +19,18 @@ class MixturePosterior(Posterior):
     Attributes:
         log_phi: `(K, B)`, log-probabilities of the assignments.
         factors: q of the weights and of the components' parameters.
+        x: `(B, D)`, the observations.
     """
 
-    def __init__(self, log_phi: Tensor, factors: GlobalFactors) -> None:
+    def __init__(self, log_phi: Tensor, factors: GlobalFactors, x: Tensor) -> None:
         """Make one.
 
         Args:
             log_phi: `(K, B)`, log-probabilities of the assignments.
             factors: q of the weights and of the components' parameters.
+            x: `(B, D)`, the observations.
         """
-        self.log_phi, self.factors = log_phi, factors
+        self.log_phi, self.factors, self.x = log_phi, factors, x
 
     @torch.no_grad()
     def sample(self, num_samples: int, *, generator: torch.Generator) -> MixtureLatents:
@@ -53,4 +55,17 @@ class MixturePosterior(Posterior):
         return {
             "assignment_entropy": self.log_phi.T.gather(1, z.assignments.T).T,
             **{f"{name}_entropy": value.to(self.log_phi.dtype) for name, value in shared.items()},
+        }
+
+    def describe(self) -> dict[str, Tensor]:
+        """Return what is known of each observation.
+
+        Returns:
+            `component`, `(B,)`, the most probable; `responsibilities`, `(B, K)`; and `log_predictive_nats`, `(B,)`,
+            the log-density of a new observation at this place, given the data the mixture was fitted to.
+        """
+        return {
+            "component": self.log_phi.argmax(0),
+            "responsibilities": self.log_phi.exp().T,
+            "log_predictive_nats": self.factors.log_predictive(self.x),
         }

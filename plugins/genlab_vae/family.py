@@ -56,6 +56,10 @@ class DiagonalGaussianPosterior(Posterior):
         constant = self.mean.shape[-1] * math.log(2 * math.pi)
         return {"entropy": -0.5 * ((squares + self.log_var).sum(-1) + constant)}
 
+    def describe(self) -> dict[str, Tensor]:
+        """Return the `mean` and the standard deviation `std` of z, `(B, J)` each."""
+        return {"mean": self.mean, "std": torch.exp(0.5 * self.log_var)}
+
 
 class DiagonalGaussian(VariationalFamily):
     """Let an encoder give each x its mean and log variance."""

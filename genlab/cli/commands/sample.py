@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="A file ending in .png (a grid of images), .npz or .safetensors; by default a new one in RUN/samples.",
+    help="A file ending in .png (a grid of images), .csv (columns), .npz or .safetensors; by default in RUN/samples.",
 )
 @click.option("--trajectory", is_flag=True, help="Keep the way there too, where the sampler has one.")
 @override_option
@@ -48,10 +48,11 @@ def command(
     Examples:
       genlab sample ddpm -n 64
       genlab sample ddpm -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
+      genlab sample mixture -n 1000 --out customers.csv
       genlab sample runs/vae-mnist/20260101T120000Z-1a2b3c -n 10000 --out draws.npz
     """
-    if trajectory and out is not None and out.suffix == ".png":
-        raise click.UsageError("--trajectory must be written to a .npz or .safetensors file, got a picture.")
+    if trajectory and out is not None and out.suffix in (".png", ".csv"):
+        raise click.UsageError(f"--trajectory must be written to a .npz or .safetensors file, got {out.suffix}.")
     opened = verbs.open_run(find_run(run), overrides, session.registry())
     path = out or _new_file(opened, num_draws, picture=opened.assembly.data.spec.is_image and not trajectory)
     verbs.check_destination(opened.assembly.data.spec, path)

@@ -5,6 +5,7 @@ them fit in memory they are held as one uint8 tensor; otherwise worker processes
 Folders inside the folder are classes, in alphabetical order; files directly in it have no label.
 """
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +110,17 @@ class Images(DataSource):
         train, validation, test = _in_memory(files, parts) if in_memory else self._streamed(files, parts)
         classes = None if files.labels is None else max(files.labels) + 1
         return Splits(DataSpec(self._path.name, shape, len(parts[0]), 256, classes), train, validation, test)
+
+    def open(self, path: Path, spec: DataSpec) -> StreamSplit:
+        """Read another folder's images, scaled and cropped alike, as they are needed.
+
+        Raises:
+            DataError: when there is no folder, no image in it, or a file is no image.
+        """
+        other = copy.copy(self)
+        other._path = path
+        files = other._find()
+        return StreamSplit(files, torch.arange(len(files.paths)), workers=self._workers)
 
     def _find(self) -> ImageFiles:
         if not self._path.is_dir():

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from genlab.errors import DataError, IncompatibleError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
@@ -50,16 +51,31 @@ class Table(DataSource):
             DataError: when it is missing or malformed, a column is unknown or has no value at all, or a number is
                 infinite.
         """
-        columns = read_columns(self._path, self._columns)
-        names = tuple(columns)
-        rows = torch.stack([torch.from_numpy(column) for column in columns.values()], dim=1)
-        if not len(rows):
-            raise DataError(f"{self._path} must have at least one row of data, got none.")
-        check = ValueCheck(self._path, names)
-        check.add(rows)
+        rows, names, check = _read(self._path, self._columns)
         missing = check.missing()
         whole = TensorSplit(rows.float())
         parts = split_indices(len(whole), self._split, self._split_seed)
         train, validation, test = (whole.subset(indices) for indices in parts)
         spec = DataSpec(self._path.name, (len(names),), len(train), columns=names, missing=bool(missing))
         return Splits(spec, train, validation, test, missing=missing)
+
+    def open(self, path: Path, spec: DataSpec) -> TensorSplit:
+        """Read another file's columns of the same names, all its rows one split; any value may be missing.
+
+        Raises:
+            DataError: when it is missing or malformed, lacks a column, or a number is infinite.
+        """
+        rows, _, check = _read(path, spec.columns)
+        check.check_finite()
+        return TensorSplit(rows.float())
+
+
+def _read(path: Path, columns: tuple[str, ...] | None) -> tuple[Tensor, tuple[str, ...], ValueCheck]:
+    """Return the rows `(N, D)` of a file, its columns' names, and what there is to say of the values."""
+    found = read_columns(path, columns)
+    rows = torch.stack([torch.from_numpy(column) for column in found.values()], dim=1)
+    if not len(rows):
+        raise DataError(f"{path} must have at least one row of data, got none.")
+    check = ValueCheck(path, tuple(found))
+    check.add(rows)
+    return rows, tuple(found), check

@@ -32,11 +32,11 @@ class ValueCheck:
             self._add_infinite(rows, single.isinf())
         self._num_rows += len(rows)
 
-    def missing(self) -> str:
-        """Return how many values are missing from which columns and where first, in words; empty where none is.
+    def check_finite(self) -> None:
+        """Raise where a value is infinite.
 
         Raises:
-            DataError: when a value is infinite, or a column has none.
+            DataError: naming the first.
         """
         if self._first_infinite is not None:
             row, column, value = self._first_infinite
@@ -45,6 +45,14 @@ class ValueCheck:
                 f"{self._path} must hold finite float32 numbers, got {value} in row {row + 1}, "
                 f"column {self._columns[column]!r}.{more} Take those rows out, or leave the column out."
             )
+
+    def missing(self) -> str:
+        """Return how many values are missing from which columns and where first, in words; empty where none is.
+
+        Raises:
+            DataError: when a value is infinite, or a column has none.
+        """
+        self.check_finite()
         words = []
         for name, count, first in zip(self._columns, self._missing.tolist(), self._first_missing, strict=True):
             if count == self._num_rows:
