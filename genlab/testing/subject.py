@@ -48,7 +48,17 @@ class Subject:
     @property
     def setting_name(self) -> str:
         """The setting's name, and the table where that is not the component's own."""
-        return f"{self.setting.name}:eval" if self.path[0] == "eval" else self.setting.name
+        return f"{self.setting.name}:eval" if self.evaluates else self.setting.name
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether it is an estimator that evaluates only: it stands in `[eval]`, and no training ever asks it."""
+        return self.path[0] == "eval"
+
+    @property
+    def modes(self) -> tuple[bool, ...]:
+        """Whether modules are in training mode when it is at work: both, or in evaluation only."""
+        return (False,) if self.evaluates else (True, False)
 
     def __str__(self) -> str:
         return f"{self.component_name}[{self.setting_name}]"
@@ -64,8 +74,10 @@ class Subject:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GenlabWarning)  # a small recipe is no good recipe
             assembly = assemble(self.setting.checked)
-        if self.path == ("eval", "elbo"):
+        if self.evaluates:
             assembly = replace(assembly, elbo=assembly.eval_elbo)
+            assembly.model.eval()
+            assembly.family.eval()
         generator = torch.Generator().manual_seed(_PARAMETERS_SEED)
         for module in (assembly.model, assembly.family):
             module.to(dtype)

@@ -44,3 +44,9 @@ def genlab_components() -> Iterable[Component]:
 def genlab_check_recipes() -> Iterable[Path]:
     """Return the folder of the recipes in which the plugin's components are checked."""
     return (Path(__file__).parent / "check_recipes",)
+
+
+@hookimpl
+def genlab_checks() -> Iterable[str]:
+    """Return the module of laws of the plugin's own nested slots."""
+    return ("genlab_vae.testing",)

@@ -13,6 +13,8 @@ from genlab.testing.examples import batch_sizes, examples, seeds
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
 from genlab.testing.subject import Subject
 
+_NO_GRADIENT = "it evaluates only, and nobody asks for its gradient"
+
 
 @check("elbo")
 def terms_are_finite_numbers_of_their_scope(subject: Subject) -> None:
@@ -65,7 +67,7 @@ def same_generator_same_estimate(subject: Subject) -> None:
 
     It fails where a global generator has a say, such as that of `nn.Dropout` or of `torch.distributions`.
     """
-    for training in (True, False):
+    for training in subject.modes:
         assembly = _in_mode(subject.assembly(), training)
         batch = subject.batch(assembly, 3)
         with global_generators_untouched("estimate"):
@@ -79,15 +81,15 @@ def same_generator_same_estimate(subject: Subject) -> None:
 @check("elbo")
 def estimate_changes_nothing_in_place(subject: Subject) -> None:
     """An estimate leaves x, the parameters, the buffers and the mode of model and family as they were."""
-    assembly = _in_mode(subject.assembly(), True)
+    assembly = _in_mode(subject.assembly(), subject.modes[0])
     batch = subject.batch(assembly, 3)
     before = {"x": batch.x.clone()} | {name: value.clone() for name, value in _held(assembly).items()}
     _estimate(subject, assembly, batch)
     after = {"x": batch.x} | _held(assembly)
     for name, value in before.items():
         claim_equal(after[name].detach(), value.detach(), f"{name} after estimate")
-    modes = [module.training for part in (assembly.model, assembly.family) for module in part.modules()]
-    claim(all(modes), "estimate must leave modules in training mode, got some in evaluation mode")
+    modes = {module.training for part in (assembly.model, assembly.family) for module in part.modules()}
+    claim(modes == {subject.modes[0]}, "estimate must leave modules in the mode, training or not, they were in")
 
 
 @check("elbo")
@@ -111,7 +113,7 @@ def exact_terms_have_no_noise(subject: Subject) -> None:
 @check("elbo")
 def exact_terms_belong_to_their_observation(subject: Subject) -> None:
     """A local term marked exact is the same for an observation in whatever batch it stands, and in whatever order."""
-    assembly = _in_mode(subject.assembly(), True)
+    assembly = _in_mode(subject.assembly(), subject.modes[0])
     batch = subject.batch(assembly, 4)
     whole = _estimate(subject, assembly, batch)
     names = [term.name for term in whole.terms if term.exact and term.scope == "local"]
@@ -130,6 +132,7 @@ def objective_has_the_right_gradient(subject: Subject) -> None:
     It runs where draws are reparameterized or no term has noise; else the gradient is right on average only, which
     `gradient_agrees_with_trace` looks at.
     """
+    needed(not subject.evaluates, _NO_GRADIENT)
     assembly = _in_mode(subject.assembly(), False)
     batch = subject.batch(assembly, 3)
     parameters = movable(assembly.model, assembly.family)
