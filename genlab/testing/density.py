@@ -10,10 +10,10 @@ from torch import Tensor
 from genlab.assembly import Assembly
 from genlab.testing.check import CannotRun
 from genlab.testing.claims import needed
-from genlab.testing.reference.evidence import KnownDensity, KnownEvidence
+from genlab.testing.evidence import KnownDensity, KnownEvidence
 from genlab.testing.subject import Subject
 
-_NUM_WEIGHTS = 4_000
+_NUM_WEIGHTS = 2_000
 _FIRST_WEIGHTS = 50
 """With so few it is seen whether the many are worth their time."""
 _LEAST_SHARE = 0.05

@@ -6,11 +6,11 @@ from torch import Tensor
 from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_tensor, needed
 from genlab.testing.derivatives import claim_gradient, movable
+from genlab.testing.evidence import KnownEvidence
 from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
 from genlab.testing.integration import all_x, grid_around, log_total, shown_total
 from genlab.testing.latents import tensors
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
-from genlab.testing.reference.evidence import KnownEvidence
 from genlab.testing.scene import Scene, scene_of
 from genlab.testing.subject import Subject
 

@@ -3,7 +3,3 @@
 They are what a check compares with: a bound against the evidence, draws against the marginal, a closed form against
 draws. The kit registers them itself, so recipes that the kit runs can name them, and others cannot.
 """
-
-from genlab.testing.reference.evidence import KnownDensity, KnownEvidence
-
-__all__ = ["KnownDensity", "KnownEvidence"]

@@ -7,17 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from idx_file import idx_bytes
 
 from genlab.errors import DataError
 from genlab.parts.data.mnist import MNIST, FashionMNIST
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-
-
-def idx(array):
-    """Return an array of bytes in the IDX format."""
-    shape = b"".join(int(size).to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
@@ -27,8 +22,8 @@ def root(tmp_path):
     folder.mkdir(parents=True)
     for images, labels, count in ((FILES[0], FILES[1], 30), (FILES[2], FILES[3], 10)):
         pixels = np.broadcast_to(np.arange(count)[:, None, None] * 8, (count, 28, 28))
-        (folder / images).write_bytes(idx(pixels))
-        (folder / labels).write_bytes(idx(np.arange(count) % 10))
+        (folder / images).write_bytes(idx_bytes(pixels))
+        (folder / labels).write_bytes(idx_bytes(np.arange(count) % 10))
     return tmp_path
 
 
