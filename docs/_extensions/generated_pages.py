@@ -14,6 +14,7 @@ from genlab.discovery import Registry, discover
 from genlab.discovery.loading import RegisteredComponent
 from genlab.plugin import Hooks
 from genlab.recipe import describe_keys
+from genlab.testing.kit import with_the_kit
 
 RECIPE_SLOTS = ("data", "model", "family", "elbo", "update", "sampler", "accelerator")
 
@@ -22,7 +23,7 @@ def components_text(registry: Registry) -> str:
     """Return every component with its keys, by slot: those of a recipe's tables first, then the nested ones."""
     slots = list(dict.fromkeys((*RECIPE_SLOTS, *(component.slot for component in registry.components()))))
     lines: list[str] = []
-    for slot in slots:
+    for slot in (slot for slot in slots if registry.components(slot)):
         lines += [f"## {slot}", ""]
         for component in registry.components(slot):
             lines += _component(registry, component)
@@ -39,6 +40,11 @@ def _component(registry: Registry, component: RegisteredComponent) -> Iterator[s
         default = "required" if key.default is None else _code(key.default)
         yield _row((_code(key.key), _code(key.type), default, key.constraint, key.doc))
     yield ""
+
+
+def reference_components_text() -> str:
+    """Return the components that only the conformance kit registers, as `components_text` does."""
+    return components_text(with_the_kit(Registry([])))
 
 
 def slot_and_name(component: RegisteredComponent) -> str:
@@ -102,6 +108,14 @@ class ComponentsDirective(_Generated):
         return components_text(discover())
 
 
+class ReferenceComponentsDirective(_Generated):
+    """`{reference-components}`: every component of the conformance kit."""
+
+    def text(self) -> str:
+        # One level down: the page has headings of its own.
+        return reference_components_text().replace("## ", "### ")
+
+
 class HooksDirective(_Generated):
     """`{hooks}`: every hook."""
 
@@ -119,6 +133,7 @@ class CommandLineDirective(_Generated):
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("components", ComponentsDirective)
+    app.add_directive("reference-components", ReferenceComponentsDirective)
     app.add_directive("hooks", HooksDirective)
     app.add_directive("command-line", CommandLineDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
