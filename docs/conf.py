@@ -11,7 +11,15 @@ author = "The genlab developers"
 copyright = author
 release = metadata.version("genlab")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "generated_pages"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "generated_pages",
+    "divergence_pictures",
+    "divergence_table",
+]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"

@@ -25,3 +25,12 @@ def test_kl_of_nearly_equal_normals_keeps_its_digits(mean, log_var, difference):
     exact_ratio = (two + difference) - two
     kl = kl_normal(one, two + difference, one, two)
     torch.testing.assert_close(kl, exact_ratio**2 / 4, rtol=1e-5, atol=1e-18)
+
+
+def test_a_variance_too_small_for_its_type_is_finite():
+    log_var = torch.tensor(-300.0, requires_grad=True)
+    assert (log_var / 2).exp() == 0
+    divergence = kl_normal(torch.tensor(0.0), log_var, torch.tensor(0.0), torch.tensor(0.0))
+    (gradient,) = torch.autograd.grad(divergence, log_var)
+    assert divergence == 149.5
+    assert gradient == -0.5

@@ -19,7 +19,7 @@ class Kernel(abc.ABC):
 
 @dataclass(frozen=True)
 class Gaussian(Kernel):
-    """exp(-|x - y|^2 / (2 h^2)).
+    """The kernel `exp(-|x - y|^2 / (2 h^2))`.
 
     Attributes:
         bandwidth: h, in the unit of x; `median_distance` is a common choice.
@@ -37,7 +37,7 @@ class Gaussian(Kernel):
 
 @dataclass(frozen=True)
 class Laplacian(Kernel):
-    """exp(-|x - y|_1 / h), with the sum of absolute differences.
+    """The kernel `exp(-|x - y|_1 / h)`, with the sum of absolute differences.
 
     Attributes:
         bandwidth: h, in the unit of x.
@@ -55,7 +55,7 @@ class Laplacian(Kernel):
 
 @dataclass(frozen=True)
 class Polynomial(Kernel):
-    """(x'y / D + 1)^degree, whose maximum mean discrepancy sees the moments up to `degree`.
+    """The kernel `(x'y / D + 1)^degree`, whose maximum mean discrepancy sees the moments up to `degree`.
 
     Attributes:
         degree: a positive integer; 3 for the kernel distance of features.
