@@ -43,5 +43,6 @@ nitpick_ignore_regex = [
     (r"py:class", r"(Tensor|Module|Generator|Canvas|Path|Any|AbstractContextManager)"),
     # type variables, pieces of generic types, and what is not public
     (r"py:class", r"genlab\.divergences\.[a-z_]+\.(Form|Mix)"),
+    (r"py:class", r"genlab\.testing\.(parametrize\.F|expectation\.Expectation)"),
     (r"py:class", r"(T|genlab\.interfaces\.part\.T|(dict|tuple)\[.*|genlab\.recipe\.merging\.Origin)"),
 ]

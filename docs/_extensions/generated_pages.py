@@ -14,6 +14,8 @@ from genlab.discovery import Registry, discover
 from genlab.discovery.loading import RegisteredComponent
 from genlab.plugin import Hooks
 from genlab.recipe import describe_keys
+from genlab.testing import Check, checks
+from genlab.testing.check import ANY_SLOT
 from genlab.testing.kit import with_the_kit
 
 RECIPE_SLOTS = ("data", "model", "family", "elbo", "update", "sampler", "accelerator")
@@ -75,6 +77,23 @@ def command_line_text() -> str:
     return "\n".join(lines)
 
 
+def checks_text(registry: Registry) -> str:
+    """Return every check, by slot: what it demands, and how to read its failure."""
+    by_slots: dict[tuple[str, ...], list[Check]] = {}
+    for one in checks(registry):
+        by_slots.setdefault(one.slots, []).append(one)
+    lines: list[str] = []
+    for slots, group in by_slots.items():
+        lines += [f"## {_slots_title(slots)}", ""]
+        for one in group:
+            lines += [f"### `{one.name}`", "", one.demands, "", one.reading, ""]
+    return "\n".join(lines)
+
+
+def _slots_title(slots: tuple[str, ...]) -> str:
+    return "every component" if ANY_SLOT in slots else " and ".join(slots)
+
+
 def _fenced(text: str) -> Iterable[str]:
     return ("```text", text, "```", "")
 
@@ -116,6 +135,13 @@ class ReferenceComponentsDirective(_Generated):
         return reference_components_text().replace("## ", "### ")
 
 
+class ChecksDirective(_Generated):
+    """`{checks}`: every check of the conformance kit, and of the installed plugins."""
+
+    def text(self) -> str:
+        return checks_text(discover())
+
+
 class HooksDirective(_Generated):
     """`{hooks}`: every hook."""
 
@@ -134,6 +160,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("components", ComponentsDirective)
     app.add_directive("reference-components", ReferenceComponentsDirective)
+    app.add_directive("checks", ChecksDirective)
     app.add_directive("hooks", HooksDirective)
     app.add_directive("command-line", CommandLineDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

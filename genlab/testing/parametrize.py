@@ -42,12 +42,9 @@ def parametrize_with_checks(
 ) -> Callable[[F], F]:
     """Make one test of each subject and check, as a decorator of a test that takes `subject` and `check`.
 
-        @parametrize_with_checks("genlab-flow")
-        def test_it_keeps_the_laws(subject, check):
-            check(subject)
-
-    A test's id is `model/flow[flow-small]-log_joint_is_finite`. A check that cannot run skips its test with the
-    reason; one that is expected to fail is a strict xfail. A component that stands in no setting is one test, skipped.
+    The test's body is `check(subject)`. A test's id is `model/flow[flow-small]-log_joint_is_finite`. A check that
+    cannot run skips its test with the reason; one that is expected to fail is a strict xfail. A component that stands
+    in no setting is one test, skipped.
 
     Args:
         names, registry, recipes, overrides, expected_failures, only: as in `run_checks`.

@@ -69,7 +69,8 @@ def shipped_settings(
 ) -> tuple[Setting, ...]:
     """Read the check recipes of all plugins.
 
-    One that cannot be used is a warning, unless it is about a wanted component.
+    One that cannot be used is a warning, unless it is about a wanted component; with overrides, which may not suit
+    every recipe, it is left out.
 
     Args:
         registry: the plugins, the kit's own among them.
@@ -91,7 +92,8 @@ def shipped_settings(
             except (RecipeError, ComponentError) as error:
                 if names & set(_uses(recipe.tables)):
                     raise
-                warnings.warn(f"a check recipe cannot be used: {error}", GenlabWarning, stacklevel=2)
+                if not overrides:  # which may not suit every recipe
+                    warnings.warn(f"a check recipe cannot be used: {error}", GenlabWarning, stacklevel=2)
     return tuple(settings)
 
 

@@ -52,12 +52,12 @@ class Subject:
 
     @property
     def evaluates(self) -> bool:
-        """Whether it is an estimator that evaluates only: it stands in `[eval]`, and no training ever asks it."""
+        """Whether it stands in `[eval]`, so that no training ever asks it."""
         return self.path[0] == "eval"
 
     @property
     def modes(self) -> tuple[bool, ...]:
-        """Whether modules are in training mode when it is at work: both, or in evaluation only."""
+        """Whether modules may be in training mode when it is at work, and whether not."""
         return (False,) if self.evaluates else (True, False)
 
     def __str__(self) -> str:
