@@ -56,6 +56,7 @@ class RandomLevels(DataSource):
         *,
         shape: tuple[PositiveInt, ...] = (1,),
         levels: PositiveInt = 2,
+        classes: PositiveInt | None = None,
         num_train: PositiveInt = 24,
         batch_size: PositiveInt = 8,
         data_seed: NonNegativeInt = 0,
@@ -65,19 +66,23 @@ class RandomLevels(DataSource):
         Args:
             shape: the shape of one observation.
             levels: L.
+            classes: how many labels there are, which say nothing of x; by default none.
             num_train: how many training observations there are; a third as many for validation and test each.
             batch_size: how many a step reads.
             data_seed: fixes every number.
         """
         self.batch_size = batch_size
-        self._shape, self._levels, self._num_train, self._data_seed = shape, levels, num_train, data_seed
+        self._shape, self._levels, self._classes = shape, levels, classes
+        self._num_train, self._data_seed = num_train, data_seed
 
     def load(self) -> Splits:
         """Draw the integers."""
         generator = torch.Generator().manual_seed(self._data_seed)
         sizes = _sizes(self._num_train)
         x = torch.randint(self._levels, (sum(sizes), *self._shape), generator=generator)
-        return _split(x, sizes, DataSpec("random-levels", self._shape, self._num_train, levels=self._levels))
+        y = None if self._classes is None else torch.randint(self._classes, (len(x),), generator=generator)
+        levels, classes = self._levels, self._classes
+        return _split(x, sizes, DataSpec("random-levels", self._shape, self._num_train, levels, classes), y)
 
 
 def _sizes(num_train: int) -> tuple[int, int, int]:
@@ -85,6 +90,7 @@ def _sizes(num_train: int) -> tuple[int, int, int]:
     return num_train, held_out, held_out
 
 
-def _split(x: Tensor, sizes: tuple[int, int, int], spec: DataSpec) -> Splits:
-    train, validation, test = (TensorSplit(part) for part in torch.split(x, list(sizes)))
+def _split(x: Tensor, sizes: tuple[int, int, int], spec: DataSpec, y: Tensor | None = None) -> Splits:
+    whole = TensorSplit(x, y)
+    train, validation, test = (whole.subset(indices) for indices in torch.split(torch.arange(len(x)), list(sizes)))
     return Splits(spec, train, validation, test)
