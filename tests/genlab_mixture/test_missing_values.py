@@ -8,7 +8,7 @@ from genlab_mixture.estimator import ClosedForm
 from genlab_mixture.model import GaussianMixture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixture_by_hand import PARAMETERS, InOrder, build, example, mixtures, posterior_of
+from mixture_by_hand import PARAMETERS, InOrder, build, example, fresh, mixtures, posterior_of
 from mixture_learned_by_hand import full_example, learned_example, learned_mixtures
 
 from genlab.errors import IncompatibleError
@@ -91,9 +91,11 @@ def test_the_predictive_density_leaves_out_what_is_missing(kind):
 
 
 @pytest.mark.parametrize("kind", [example, learned_example])
-def test_the_start_is_finite_where_values_are_missing(kind):
+@pytest.mark.parametrize("init", ["k-means++", "quantiles"])
+def test_the_start_is_finite_where_values_are_missing(kind, init):
     mixture = holey(kind)
-    model, family, x = build(mixture)
+    model, family = fresh(mixture.x, mixture, init)
+    x = torch.tensor(mixture.x)
     for value in family.parameters():
         assert bool(torch.isfinite(value).all())
     CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE).check_finite("the sweep")
