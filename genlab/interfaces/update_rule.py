@@ -70,13 +70,15 @@ class UpdateRule(abc.ABC):
         """Take up a state that `state_dict` returned."""
 
     def carry_over(self, state: dict[str, Any]) -> None:  # noqa: B027 - most rules have nothing to carry over
-        """Take from another run's state what helps a run that starts from its parameters, on other data perhaps.
+        """Begin at parameters that were taken from another run, fitted to other data perhaps.
 
-        How far a schedule has come, or whether that run has converged, is no such thing. By default nothing is
-        taken.
+        Called once, before the first step. A rule that keeps something of the parameters, such as an average, begins
+        it anew; of the other run's state it takes what helps. Whether that run had converged, or how far its
+        learning rate had fallen, does not. By default nothing is taken.
 
         Args:
-            state: what `state_dict` of a rule of this class returned, for parameters of the same shapes.
+            state: what `state_dict` of a rule of this class returned, for parameters of the same shapes; empty where
+                the other run had another rule, or another prior.
         """
 
     def evaluation_weights(self) -> AbstractContextManager[None]:

@@ -186,10 +186,18 @@ class RunFolder:
         Raises:
             RunFolderError: when there is none, or it is damaged.
         """
+        return load_checkpoint(self.newest_checkpoint())
+
+    def newest_checkpoint(self) -> Path:
+        """Return the newest checkpoint's folder.
+
+        Raises:
+            RunFolderError: when there is none.
+        """
         steps = checkpoint_steps(self.path / "checkpoints")
         if not steps:
             raise RunFolderError(f"{self.path} has no checkpoint. It stopped before its first one; start a new run.")
-        return load_checkpoint(self.path / "checkpoints" / str(steps[-1]))
+        return self.path / "checkpoints" / str(steps[-1])
 
 
 def _is_alive(owner: str) -> bool:

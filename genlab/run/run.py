@@ -15,6 +15,7 @@ from genlab.discovery import Registry, discover
 from genlab.errors import UsageError
 from genlab.interfaces import Draws
 from genlab.recipe import CheckedRecipe, Recipe, check
+from genlab.run import warm_start
 from genlab.run.draw import draw, save_draws
 from genlab.run.evaluate import evaluate
 from genlab.run.figures import draw_figures
@@ -60,6 +61,8 @@ def run(
     *,
     out: Path | None = None,
     resume: Path | None = None,
+    start_from: Path | None = None,
+    prior_from: Path | None = None,
     max_time_seconds: float | None = None,
     registry: Registry | None = None,
 ) -> RunResult:
@@ -71,6 +74,8 @@ def run(
         recipe: what to run.
         out: where runs are kept; by default `runs` in the working directory.
         resume: a run folder of the same recipe to go on with; `train` and `eval` may have changed.
+        start_from: another run, whose parameters this one begins with.
+        prior_from: another run, whose posterior is this one's prior, for models that can take one.
         max_time_seconds: stop training at the first step that ends later than this.
         registry: the installed plugins; by default they are discovered.
 
@@ -86,9 +91,12 @@ def run(
         raise UsageError("a recipe with candidates or restarts must run on one process, got more. Start it alone.")
     loaded = load_data(checked)
     state = None if has_candidates(checked) else TrainingState(assemble(checked, registry, loaded=loaded))
+    origin = _begin(checked, state, start_from, prior_from, resume)
     if state is not None and not loaded.accelerator.leads:
         return _follow(state, resume, max_time_seconds)
     folder = RunFolder(resume) if resume is not None else _create(recipe, checked, loaded, registry, out)
+    if origin:
+        folder.update_record(**origin)
     tell(str(folder.path))
     with folder.locked():
         if state is None:
@@ -100,6 +108,26 @@ def run(
             fit, state.assembly, state=state, folder=folder, hooks=registry.hooks, max_time_seconds=max_time_seconds
         )
         return _go(training, partial(Progress.of, state, folder), registry, folder)
+
+
+def _begin(
+    checked: CheckedRecipe,
+    state: TrainingState | None,
+    start_from: Path | None,
+    prior_from: Path | None,
+    resume: Path | None,
+) -> dict[str, Any]:
+    """Begin where another run ended, if that is asked for, and return what `run.json` says of it."""
+    if start_from is None and prior_from is None:
+        return {}
+    if sum(given is not None for given in (start_from, prior_from, resume)) > 1:
+        raise UsageError("a run must be resumed, start from another or take its prior from one, got several. Give one.")
+    if state is None:
+        raise UsageError("a recipe with candidates or restarts must begin by itself, got a run to begin from.")
+    if start_from is not None:
+        return {"start_from": warm_start.start_from(checked, state, RunFolder(start_from))}
+    assert prior_from is not None, "one of the two is given"
+    return {"prior_from": warm_start.prior_from(state, RunFolder(prior_from))}
 
 
 def _go(

@@ -73,3 +73,7 @@ class NaturalGradient(UpdateRule):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up where `state_dict` left off."""
         self._steps = int(state["steps"])
+
+    def carry_over(self, state: dict[str, Any]) -> None:
+        """Go on shortening the steps where the other run stopped: new data are more of the same stream."""
+        self._steps = int(state.get("steps", 0))

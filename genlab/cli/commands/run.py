@@ -8,7 +8,7 @@ import click
 
 from genlab.cli import verbs
 from genlab.cli.closing import closing
-from genlab.cli.completion import complete_recipe
+from genlab.cli.completion import complete_recipe, complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.durations import read_duration
 from genlab.cli.log_lines import LogLines
@@ -36,6 +36,18 @@ LATEST = "<latest>"
     metavar="[RUN]",
     help="Go on with the newest run of this recipe's name, or with RUN, a run folder or a name, which needs no RECIPE.",
 )
+@click.option(
+    "--start-from",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Begin with the parameters another run ended with, on other data perhaps.",
+)
+@click.option(
+    "--prior-from",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Make the posterior another run ended with the prior of this one.",
+)
 @click.option("--max-time", callback=read_duration, metavar="TIME", help="Stop training after so long: 90s, 10m, 1h.")
 @json_option
 @click.option("--plain", is_flag=True, help="Plain lines instead of the live screen, on a terminal too.")
@@ -51,6 +63,8 @@ def command(
     overrides: tuple[str, ...],
     out: Path,
     resume: str | None,
+    start_from: str | None,
+    prior_from: str | None,
     max_time: float | None,
     as_json: bool,
     plain: bool,
@@ -77,6 +91,7 @@ def command(
       genlab run my-recipe.toml --max-time 10m
       genlab run mixture -s 'model.components={from=1, to=6}' -s train.restarts=3
       genlab run my-recipe.toml --resume
+      genlab run my-recipe.toml -s data.path=new.csv --prior-from my-recipe
       genlab run --resume runs/my-recipe/20260101T120000Z-1a2b3c -s train.steps=20000
     """
     registry = session.registry()
@@ -86,7 +101,15 @@ def command(
     screen = _screen(session, plain=plain, quiet=quiet or not session.leads)
     registry.hooks.register(screen, "the command line")
     with screen:
-        result = verbs.run(source, out=out, resume=folder, max_time_seconds=max_time, registry=registry)
+        result = verbs.run(
+            source,
+            out=out,
+            resume=folder,
+            start_from=None if start_from is None else find_run(start_from, out),
+            prior_from=None if prior_from is None else find_run(prior_from, out),
+            max_time_seconds=max_time,
+            registry=registry,
+        )
     if session.leads:
         _report(session, result, as_json=as_json, quiet=quiet)
     ctx.exit(0 if result.signal is None else 128 + result.signal)

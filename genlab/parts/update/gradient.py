@@ -134,7 +134,12 @@ class Gradient(UpdateRule):
     def state_dict(self) -> dict[str, Any]:
         """Return the optimiser's moments, the averaged parameters and the number of updates."""
         average = {str(index): value for index, value in enumerate(self._average or [])}
-        return {"updates": self._updates, "moments": moments(self._optimizer), "average": average}
+        return {
+            "updates": self._updates,
+            "optimizer": type(self._optimizer).__name__,
+            "moments": moments(self._optimizer),
+            "average": average,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up where `state_dict` left off."""
@@ -143,3 +148,11 @@ class Gradient(UpdateRule):
         with torch.no_grad():
             for index, value in enumerate(self._average or []):
                 value.copy_(state["average"][str(index)])
+
+    @torch.no_grad()
+    def carry_over(self, state: dict[str, Any]) -> None:
+        """Take the moments where the optimiser is the same; the average begins at the parameters."""
+        if state.get("optimizer") == type(self._optimizer).__name__:
+            load_moments(self._optimizer, state["moments"])
+        for value, parameter in zip(self._average or [], self._parameters, strict=False):
+            value.copy_(parameter)

@@ -9,6 +9,7 @@ from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
 from genlab.parts.update.optimizer import build_optimizer, load_moments, moments
+from genlab.run import fit
 
 
 def rule(**keys):
@@ -107,3 +108,17 @@ def test_loaded_moments_continue_with_the_same_bits_in_channels_last(name):
     step(one, optimizer)
     step(other, fresh)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_another_runs_moments_are_carried_over_where_the_optimiser_is_the_same():
+    first, other, same = (toy_assembly(optimizer=name, ema=0.9) for name in ("adamw", "sgd", "adamw"))
+    fit(first)
+    state = first.update.state_dict()
+    for assembly in (other, same):
+        assembly.family.load_state_dict(first.family.state_dict())
+        assembly.update.carry_over(state)
+    assert other.update.state_dict()["moments"] == {}
+    assert torch.equal(same.update.state_dict()["moments"]["0"]["exp_avg"], state["moments"]["0"]["exp_avg"])
+    for assembly in (other, same):
+        assert assembly.update.state_dict()["updates"] == 0
+        assert torch.equal(assembly.update.state_dict()["average"]["0"], first.family.slope)
