@@ -26,12 +26,10 @@ class Density:
 
     Attributes:
         log_prob: from `(B, *X)` to nats, `(B,)`, and their standard errors, `(B,)`: 0 where it is exact.
-        exact: whether it is.
         source: who says so, for messages.
     """
 
     log_prob: Callable[[Tensor], tuple[Tensor, Tensor]]
-    exact: bool
     source: str
 
 
@@ -56,7 +54,7 @@ def density_of(subject: Subject, assembly: Assembly) -> Density:
         assembly.data.spec.levels is not None,
         "neither has the sampler a method log_density, nor the model log_evidence, and x is real",
     )
-    return Density(lambda x: _importance(subject, assembly, x), False, "the family's importance weights")
+    return Density(lambda x: _importance(subject, assembly, x), "the family's importance weights")
 
 
 def _exact(log_prob: Callable[[Tensor], Tensor], source: str) -> Density:
@@ -64,7 +62,7 @@ def _exact(log_prob: Callable[[Tensor], Tensor], source: str) -> Density:
         value = log_prob(x)
         return value, torch.zeros_like(value)
 
-    return Density(with_errors, True, source)
+    return Density(with_errors, source)
 
 
 @torch.no_grad()
