@@ -46,7 +46,7 @@ def network_gives_what_it_was_asked_for(subject: "Subject") -> None:
     Without a generator it draws nothing at random, in training neither.
     """
     assembly = subject.assembly()
-    x, t = subject.batch(assembly, 3).x, torch.tensor([1, 2, 1])
+    x, t = subject.batch(assembly, 3).x.cpu(), torch.tensor([1, 2, 1])
     for num_outputs in (1, 2):
         network = _moved(subject, assembly, num_outputs)
         shape = (3, num_outputs, *assembly.data.spec.event_shape)
@@ -62,20 +62,22 @@ def network_gives_what_it_was_asked_for(subject: "Subject") -> None:
 def network_draws_from_its_generator_alone(subject: "Subject") -> None:
     """Two training passes with equal generators are equal to the last bit."""
     assembly = subject.assembly()
-    x, t = subject.batch(assembly, 3).x, torch.tensor([1, 2, 1])
+    x, t = subject.batch(assembly, 3).x.cpu(), torch.tensor([1, 2, 1])
     network = _moved(subject, assembly, 1).train()
     with torch.no_grad(), global_generators_untouched("the network"):
-        first = network(x, t, generator=subject.generator(assembly))
+        first = network(x, t, generator=torch.Generator().manual_seed(0))
     scramble_global_generators(1)
     with torch.no_grad():
-        claim_equal(network(x, t, generator=subject.generator(assembly)), first, "the output with an equal generator")
+        claim_equal(
+            network(x, t, generator=torch.Generator().manual_seed(0)), first, "the output with an equal generator"
+        )
 
 
 @check("network")
 def network_knows_the_timestep(subject: "Subject") -> None:
     """The output depends on t."""
     assembly = subject.assembly()
-    x = subject.batch(assembly, 3).x
+    x = subject.batch(assembly, 3).x.cpu()
     network = _moved(subject, assembly, 1)
     with torch.no_grad():
         early, late = (network(x, torch.full((3,), t)) for t in (1, 2))
@@ -88,7 +90,7 @@ def weights_are_finite_and_not_negative(subject: "Subject") -> None:
     assembly = subject.assembly()
     model = _model(assembly)
     objective = subject.part()
-    t = torch.arange(1, model.timesteps + 1, device=assembly.accelerator.device)
+    t = torch.arange(1, model.timesteps + 1, device=model.chain.beta.device)
     weight = objective.error_weight(model, t)
     claim_tensor(weight, "error_weight", like=model.chain.beta, shape=(model.timesteps,))
     claim_finite(weight, "error_weight")

@@ -81,7 +81,7 @@ def likelihood_draws_what_it_says(subject: "Subject") -> None:
 def encoder_gives_the_numbers_asked_for(subject: "Subject") -> None:
     """An encoder built for `num_outputs` returns `(B, num_outputs)`, each observation's own."""
     assembly = subject.assembly()
-    x = subject.batch(assembly, 4).x
+    x = subject.batch(assembly, 4).x.cpu()  # the part is built there too
     _claim_network(subject.part(assembly.data.spec.event_shape, 5).double(), x, (5,))
 
 
@@ -107,7 +107,7 @@ def _scene(subject: "Subject", size: int) -> tuple[Likelihood, DataSpec, Tensor]
     assembly = subject.assembly()
     likelihood = subject.part(assembly.data.spec).double()
     needed(isinstance(likelihood, Likelihood), "it is no likelihood of genlab_vae")
-    return likelihood, assembly.data.spec, subject.batch(assembly, size).x
+    return likelihood, assembly.data.spec, subject.batch(assembly, size).x.cpu()  # the part is built there too
 
 
 def _outputs(likelihood: Likelihood, samples: int, size: int, seed: int) -> Tensor:

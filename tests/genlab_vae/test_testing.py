@@ -1,0 +1,60 @@
+"""The laws of a VAE's own parts catch faults, each by the check that one would expect."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import genlab_vae.plugin
+import pytest
+from reference_recipes import reference_registry
+
+from genlab.plugin import Component, hookimpl
+from genlab.recipe import Recipe
+from genlab.testing import run_checks
+
+BINARY = {"use": "random-levels", "shape": [2], "levels": 2}
+REAL = {"use": "random-reals", "shape": [2]}
+FAULTS = [
+    ("likelihood", "DroppedConstant", REAL, "all_x_have_probability_one_given_an_output"),
+    ("likelihood", "TooWide", REAL, "likelihood_draws_what_it_says"),
+    ("likelihood", "GlobalGenerator", REAL, "likelihood_draws_what_it_says"),
+    ("likelihood", "WrongMean", BINARY, "likelihood_draws_what_it_says"),
+    ("likelihood", "SummedOverDraws", BINARY, "likelihood_gives_one_number_for_each_output"),
+    ("encoder", "CenteredEncoder", REAL, "encoder_gives_the_numbers_asked_for"),
+    ("decoder", "FlatDecoder", REAL, "decoder_gives_the_shape_asked_for"),
+]
+
+
+class Faults:
+    @hookimpl
+    def genlab_components(self) -> Iterable[Component]:
+        for slot, name, _, _ in dict.fromkeys((slot, name, "", "") for slot, name, _, _ in FAULTS):
+            yield Component(slot, name.lower(), f"testing.wrong_components.vae_parts:{name}", "a fault")
+
+
+def recipe(data: dict[str, Any], **parts: str) -> Recipe:
+    likelihood = parts.get("likelihood", "bernoulli" if data is BINARY else "gaussian")
+    networks = {name: {"use": parts.get(name, "mlp"), "hidden": [3]} for name in ("encoder", "decoder")}
+    model = {"use": "vae", "latent_dim": 1, "likelihood": {"use": likelihood}, "decoder": networks["decoder"]}
+    return Recipe.from_tables(
+        {
+            "name": "faulty",
+            "data": data,
+            "model": model,
+            "family": {"use": "diagonal-gaussian", "encoder": networks["encoder"]},
+            "elbo": {"use": "reparameterized"},
+            "update": {"use": "gradient"},
+            "train": {"steps": 1},
+            "accelerator": {"use": "cpu", "precision": "float32"},
+        }
+    )
+
+
+@pytest.mark.parametrize(("slot", "name", "data", "check"), FAULTS)
+def test_a_fault_is_caught_and_its_correct_twin_is_not(slot: str, name: str, data: dict[str, Any], check: str) -> None:
+    registry = reference_registry(vae=genlab_vae.plugin, faults=Faults())
+    wrong, right = (
+        run_checks(registry=registry, recipes=[one], only=[check])
+        for one in (recipe(data, **{slot: name.lower()}), recipe(data))
+    )
+    assert [result.outcome for result in wrong.results if result.component.startswith(slot)] == ["failed"]
+    assert [result.outcome for result in right.results if result.component.startswith(slot)] == ["passed"]

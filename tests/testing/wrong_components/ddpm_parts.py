@@ -1,0 +1,67 @@
+"""Parts of a diffusion with one fault each."""
+
+import torch
+from genlab_ddpm.linear import Linear
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.network.unet import UNet
+from genlab_ddpm.objectives import Simple
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class SinglePrecision(Linear):
+    """The variances are computed in float32."""
+
+    def betas(self) -> Tensor:
+        return super().betas().float()
+
+
+class OneTooFew(Linear):
+    """There is a variance for each step but the last."""
+
+    def betas(self) -> Tensor:
+        return super().betas()[:-1]
+
+
+class NoNoise(Linear):
+    """The first step adds nothing."""
+
+    def betas(self) -> Tensor:
+        betas = super().betas()
+        betas[0] = 0
+        return betas
+
+
+class Timeless(UNet):
+    """The timestep is not looked at."""
+
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        return super().forward(x_t, torch.ones_like(t), y, generator)
+
+
+class OneOutput(UNet):
+    """There is one output, whatever was asked for."""
+
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        return super().forward(x_t, t, y, generator)[:, :1]
+
+
+class GlobalDropout(UNet):
+    """Dropout draws from torch's global generator."""
+
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        output = super().forward(x_t, t, y, generator)
+        return output if generator is None else F.dropout(output, 0.5)
+
+
+class Negative(Simple):
+    """Errors count negatively."""
+
+    def error_weight(self, model: DDPM, t: Tensor) -> Tensor:
+        return -super().error_weight(model, t)

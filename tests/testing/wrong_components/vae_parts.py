@@ -1,0 +1,57 @@
+"""Parts of a VAE with one fault each."""
+
+import torch
+from genlab_vae.bernoulli import Bernoulli
+from genlab_vae.gaussian import Gaussian
+from genlab_vae.mlp import MLPDecoder, MLPEncoder
+from torch import Tensor
+
+
+class DroppedConstant(Gaussian):
+    """log_prob lacks half a log 2 pi in each dimension."""
+
+    def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
+        return super().log_prob(x, output) + 0.9189385 * x[0].numel()
+
+
+class TooWide(Gaussian):
+    """Draws have a tenth too much noise."""
+
+    def sample(self, output: Tensor, *, generator: torch.Generator) -> Tensor:
+        return output + 1.1 * (super().sample(output, generator=generator) - output)
+
+
+class GlobalGenerator(Gaussian):
+    """Draws come from torch's global generator."""
+
+    def sample(self, output: Tensor, *, generator: torch.Generator) -> Tensor:
+        return output + torch.exp(self.log_scale) * torch.randn_like(output)
+
+
+class WrongMean(Bernoulli):
+    """The mean is not that of the law."""
+
+    def mean(self, output: Tensor) -> Tensor:
+        return torch.tanh(output)
+
+
+class SummedOverDraws(Bernoulli):
+    """log_prob has no axis of draws."""
+
+    def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
+        return super().log_prob(x, output).sum(0)
+
+
+class CenteredEncoder(MLPEncoder):
+    """The outputs of a batch are centered."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        output = super().forward(x)
+        return output - output.mean(0)
+
+
+class FlatDecoder(MLPDecoder):
+    """The output has one number, whatever was asked for."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z).flatten(1)[:, :1]
