@@ -165,7 +165,7 @@ class TableChecker:
 
     def _component(self, path: Key, slot: str, name: str, interface: type) -> Any:
         try:
-            if len(self._registry.named(slot, name)) > 1 and (self.faults or self.component_faults):
+            if len(self._registry.named(slot, name)) > 1 and self._something_is_wrong():
                 return None  # which one is meant may depend on a part that is itself at fault
             component = self._registry.find(slot, name, fits=lambda found: self._fits(found, interface))
             target = self._registry.load(component)
@@ -177,6 +177,11 @@ class TableChecker:
             self._component_fault((*path, "use"), message)
             return None
         return target
+
+    def _something_is_wrong(self) -> bool:
+        """Whether a fault was found, or will be: parts that do not fit one another."""
+        misfits = any(not suits(part.target, self.parts) for part in self.parts.values())
+        return bool(self.faults or self.component_faults) or misfits
 
     def _fits(self, component: RegisteredComponent, interface: type) -> bool:
         try:

@@ -13,7 +13,9 @@ from recipe_toys import (
     LayeredSampler,
     Linear,
     NamesakePlugin,
+    Plain,
     PlainSampler,
+    Toy,
     ToyPlugin,
     toy_registry,
     toy_tables,
@@ -265,6 +267,14 @@ def test_of_several_components_of_one_name_the_one_that_fits_is_meant(model: dic
     checked = check(Recipe.from_tables(tables), toy_registry(**{"toys:namesake": NamesakePlugin()}))
     assert checked.parts["sampler"].target is expected
     assert checked.resolved["sampler"]["use"] == "own"
+
+
+def test_a_shared_name_is_no_fault_of_its_own_where_other_parts_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PlainSampler, "partners", {"model": Plain, "family": Toy})
+    tables = toy_tables(model={"use": "plain"}, family={"use": "for-layered"}, sampler={"use": "own"})
+    with pytest.raises(RecipeError) as raised:
+        check(Recipe.from_tables(tables), toy_registry(**{"toys:namesake": NamesakePlugin()}))
+    assert [fault.key for fault in raised.value.faults] == ["family.use"]
 
 
 def test_a_default_part_that_no_plugin_offers_keeps_its_keys_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
