@@ -24,6 +24,10 @@ from scipy.special import digamma, gammaln, logsumexp
 from scipy.stats import dirichlet, multivariate_normal, norm
 
 from genlab.interfaces import Batch, DataSpec, Part, Split, Splits
+from genlab.parts.accelerator.cpu import CPU
+
+HERE = CPU(precision="float32")
+"""The device the tests compute on."""
 
 Array = NDArray[np.float64]
 Kind = TypeVar("Kind", bound="ByHand")

@@ -21,6 +21,8 @@ MIXTURE = (
     "train.validate_every=6",
 )
 UPDATES = {
+    "coordinate-ascent": ("update.tolerance=0", "train.log_every=6"),
+    "natural-gradient": ("update={use='natural-gradient'}", "train.log_every=6"),
     "gradient": ("update={use='gradient', lr=0.01, clip_norm=1.0, ema=0.9}", "train.log_every=6"),
 }
 

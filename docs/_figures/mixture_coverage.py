@@ -19,6 +19,7 @@ from genlab_mixture.model import GaussianMixture
 from matplotlib.figure import Figure
 
 from genlab.interfaces import Batch, DataSpec, Part, Splits
+from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.data.tensor_split import TensorSplit
 
 NUM_DATA, NUM_DRAWS, LEVEL = 300, 400, 0.9
@@ -56,7 +57,7 @@ def fit(separation: float, generator: torch.Generator) -> tuple[float, float]:
     noise = Part(KnownNoise, {"scale": 1.0})
     model = GaussianMixture(spec, components=3, mean_scale=4.0 + separation, noise=noise).double()
     family = MeanField(model, Splits(spec, part, part, part), init="quantiles").double()
-    update = CoordinateAscent(model, family, tolerance=1e-3)
+    update = CoordinateAscent(model, family, CPU(), tolerance=1e-3)
     for _ in range(500):
         update.step(InMemory(x), generator=generator)
         if update.stop_reason:

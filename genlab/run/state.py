@@ -12,8 +12,8 @@ from genlab.errors import IncompatibleError, RunFolderError
 from genlab.interfaces import Batch, Split
 from genlab.run.order import visits
 
-SWEEP_NUMBERS = 2**16
-"""How many numbers a sweep reads at a time: enough to hide the cost of a call, few enough for a processor's cache."""
+SWEEP_NUMBERS = 2**20
+"""How many numbers a sweep reads at a time: 4 MiB, which is little memory and enough to hide the cost of a call."""
 
 
 class TrainingStream:

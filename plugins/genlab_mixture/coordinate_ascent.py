@@ -6,28 +6,44 @@ No line of it lowers the bound.
 Reference: Blei, Kucukelbir & McAuliffe 2017, algorithm 2.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
+from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.constraints import NonNegativeFloat
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
 from genlab.ledger import Ledger
 from genlab_mixture.family import MeanField
 from genlab_mixture.model import GaussianMixture
+from genlab_mixture.single_coordinate import CompiledSums
 from genlab_mixture.statistics import gather
 
 
 class CoordinateAscent(UpdateRule):
     """Go through all observations once a step, and stop when that no longer helps."""
 
-    def __init__(self, model: GaussianMixture, family: MeanField, /, *, tolerance: NonNegativeFloat = 1e-3) -> None:
+    shares_work: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        model: GaussianMixture,
+        family: MeanField,
+        accelerator: Accelerator,
+        /,
+        *,
+        tolerance: NonNegativeFloat = 1e-3,
+        compile: bool = False,  # noqa: A002 - the recipe's key
+    ) -> None:
         """Make one from a recipe's keys.
 
         Args:
             tolerance: stop when a sweep raised the bound by less than this many nats on all data; 0 never stops.
+            compile: whether the loop over observations of one coordinate is compiled with torch.compile, which takes
+                some seconds and a C++ compiler, and pays from about a hundred million observations in all sweeps.
         """
         self._model, self._family, self._tolerance = model, family, tolerance
+        self._accelerator, self._fast_sums = accelerator, CompiledSums() if compile else None
         self._bound = torch.full((), -torch.inf, dtype=torch.float64)
 
     @torch.no_grad()
@@ -39,7 +55,8 @@ class CoordinateAscent(UpdateRule):
             its mean over the N.
         """
         factors = self._family.factors()
-        statistics = gather((batch.x for batch in data.sweep()), factors, self._model)
+        read = (batch.x for batch in data.sweep())
+        statistics = gather(read, factors, self._model, self._fast_sums).reduced(self._accelerator)
         prior = self._model.prior()
         ledger = statistics.ledger(factors, prior)
         self._family.set_factors(statistics.optimum(prior, weight=1.0))

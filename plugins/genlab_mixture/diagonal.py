@@ -26,6 +26,16 @@ class DiagonalComponents(Components):
     def coordinate_offsets(self) -> Tensor:
         """Return c, the constants of the expected log-likelihood by coordinate, `(K, D)`."""
 
+    @abc.abstractmethod
+    def moments_of_one(self, num: Tensor, sums: Tensor, inner_sums: Tensor) -> tuple[Tensor, ...]:
+        """Return what whole observations of one coordinate add to the natural parameters, `(K, 1)` each.
+
+        Args:
+            num: sum_i phi_ki, `(K,)`, float64.
+            sums: sum_i phi_ki (x_i - m_k), `(K,)`, float64.
+            inner_sums: sum_i phi_ki inner_ki, `(K,)`, float64.
+        """
+
     def offsets(self) -> Tensor:
         """Return the constants of the expected log-likelihood, `(K,)` in float64."""
         return self.coordinate_offsets().sum(-1)

@@ -74,6 +74,12 @@ class KnownComponents(DiagonalComponents):
         noise_precision = self.noise_scale.square().reciprocal()
         return (phi @ rows).double() * noise_precision, counts(phi, observed) * noise_precision
 
+    def moments_of_one(self, num: Tensor, sums: Tensor, inner_sums: Tensor) -> tuple[Tensor, ...]:
+        """Return what observations of one coordinate add to the natural parameters, `(K, 1)` each."""
+        noise_precision, num = self.noise_scale.square().reciprocal(), num.unsqueeze(-1)
+        about_origin = sums.unsqueeze(-1) + num * (self.mean - self.origin)
+        return about_origin * noise_precision, num * noise_precision
+
     def expected_log_density(self, under: Self) -> dict[str, Tensor]:
         """Return E log N(mu | m, v) where mu follows `under`: `mean`, `(K,)`."""
         return {"mean": (log_normal(under.mean, self.mean, self.var) - 0.5 * under.var / self.var).sum(-1)}

@@ -87,14 +87,20 @@ class LearnedComponents(DiagonalComponents):
         """Return what observations add to the natural parameters, `(K, D)` each."""
         num = counts(phi, observed).expand(-1, x.shape[-1])
         if x.shape[-1] == 1 and observed is None and inner_sums is not None:
-            # inner = -tau/2 (x - m)^2 has been summed: moved from m to the origin, it is the sum of squares.
-            offset = self.mean - self.origin
             sums = (phi @ (x - self.origin.to(x.dtype))).double()
-            about_mean = -2 * inner_sums.unsqueeze(-1) / self.expected_precision
-            squares = about_mean + offset * (2 * sums - num * offset)
-        else:
-            rows, weights = centered(x, observed, self.origin), phi.double()
-            sums, squares = weights @ rows, weights @ rows.square()
+            return self._moments(num, sums, inner_sums.unsqueeze(-1))
+        rows, weights = centered(x, observed, self.origin), phi.double()
+        return weights @ rows, num, 0.5 * num, 0.5 * (weights @ rows.square())
+
+    def moments_of_one(self, num: Tensor, sums: Tensor, inner_sums: Tensor) -> tuple[Tensor, ...]:
+        """Return what observations of one coordinate add to the natural parameters, `(K, 1)` each."""
+        num = num.unsqueeze(-1)
+        return self._moments(num, sums.unsqueeze(-1) + num * (self.mean - self.origin), inner_sums.unsqueeze(-1))
+
+    def _moments(self, num: Tensor, sums: Tensor, inner_sums: Tensor) -> tuple[Tensor, ...]:
+        """Return them from sums about the origin and of inner = -tau/2 (x - m)^2, which is moved there."""
+        offset = self.mean - self.origin
+        squares = -2 * inner_sums / self.expected_precision + offset * (2 * sums - num * offset)
         return sums, num, 0.5 * num, 0.5 * squares
 
     def expected_log_density(self, under: Self) -> dict[str, Tensor]:

@@ -11,11 +11,12 @@ batch of all data that step is one sweep of coordinate ascent.
 Reference: Hoffman et al. 2013, figure 4 and eqs. 15, 16 and 26.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Gt, Le
 
+from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.constraints import NonNegativeFloat
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
 from genlab.ledger import Ledger
@@ -27,10 +28,13 @@ from genlab_mixture.statistics import gather
 class NaturalGradient(UpdateRule):
     """Read one minibatch a step and move part of the way to its optimum."""
 
+    shares_work: ClassVar[bool] = True
+
     def __init__(
         self,
         model: GaussianMixture,
         family: MeanField,
+        accelerator: Accelerator,
         /,
         *,
         tau: NonNegativeFloat = 1.0,
@@ -42,7 +46,8 @@ class NaturalGradient(UpdateRule):
             tau: the delay: larger shortens the first steps.
             kappa: how fast the steps shorten, above 0.5 and at most 1: rho_t = (t + tau)^(-kappa).
         """
-        self._model, self._family, self._tau, self._kappa = model, family, tau, kappa
+        self._model, self._family, self._accelerator = model, family, accelerator
+        self._tau, self._kappa = tau, kappa
         self._steps = 0
 
     @torch.no_grad()
@@ -55,7 +60,7 @@ class NaturalGradient(UpdateRule):
         """
         batch = data.next()
         factors = self._family.factors()
-        statistics = gather([batch.x], factors, self._model)
+        statistics = gather([batch.x], factors, self._model).reduced(self._accelerator)
         self._steps += 1
         prior = self._model.prior()
         optimum = statistics.optimum(prior, weight=batch.num_data / statistics.num_examples)

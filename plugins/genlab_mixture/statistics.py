@@ -13,15 +13,18 @@ so the data are read once, a chunk at a time, and the sum of the three needs L a
 Reference: Blei, Kucukelbir & McAuliffe 2017, section 3.2; Hoffman et al. 2013, section 2.4.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from genlab.interfaces.accelerator import Accelerator
 from genlab.ledger import Ledger, Term
+from genlab_mixture.diagonal import DiagonalComponents
 from genlab_mixture.factors import GlobalFactors, Natural
 from genlab_mixture.model import GaussianMixture
+from genlab_mixture.single_coordinate import BLOCK, CompiledSums
 from genlab_mixture.terms import global_terms
 
 _CHUNK_NUMBERS = 196_608
@@ -55,6 +58,16 @@ class Statistics:
             self.num_examples + other.num_examples,
         )
 
+    def reduced(self, accelerator: Accelerator) -> "Statistics":
+        """Return the sums over the observations of all processes."""
+        if accelerator.world_size == 1:
+            return self
+        count = torch.tensor(self.num_examples, dtype=torch.float64, device=self.counts.device)
+        counts, inner, log_normalizer, count, *moments = accelerator.all_reduce_together(
+            [self.counts, self.inner, self.log_normalizer, count, *self.moments]
+        )
+        return Statistics(counts, tuple(moments), inner, log_normalizer, int(count.item()))
+
     def ledger(self, factors: GlobalFactors, prior: GlobalFactors) -> Ledger:
         """Return the bound on these observations at the factors they were gathered with.
 
@@ -84,20 +97,54 @@ class Statistics:
 
 
 @torch.no_grad()
-def gather(batches: Iterable[Tensor], factors: GlobalFactors, model: GaussianMixture) -> Statistics:
+def gather(
+    batches: Iterable[Tensor], factors: GlobalFactors, model: GaussianMixture, fast_sums: CompiledSums | None = None
+) -> Statistics:
     """Read observations once and return their statistics.
 
     Args:
         batches: tensors `(B, D)`, at least one; they may be of any size.
         factors: q, which the responsibilities are optimal for.
         model: says whether values may be missing.
+        fast_sums: takes what is one coordinate and whole, a block at a time; by default all goes the general way.
     """
-    num_rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS // (model.num_components * model.num_dims))
-    chunks = (chunk for batch in batches for chunk in torch.split(batch, num_rows))
-    total = _gather_chunk(first := next(chunks), model.observed(first), factors)
-    for chunk in chunks:
-        total = total + _gather_chunk(chunk, model.observed(chunk), factors)
+    parts = (part for batch in batches for part in _gather_batch(batch, factors, model, fast_sums))
+    total = next(parts)
+    for part in parts:
+        total = total + part
     return total
+
+
+def _gather_batch(
+    x: Tensor, factors: GlobalFactors, model: GaussianMixture, fast_sums: CompiledSums | None
+) -> Iterator[Statistics]:
+    """Yield the statistics of a batch in pieces that bound the memory used."""
+    components = factors.components
+    if fast_sums is not None and isinstance(components, DiagonalComponents) and x.shape[-1] == 1 and not model.missing:
+        num_fast = len(x) // BLOCK * BLOCK
+        for block in torch.split(x[:num_fast, 0], BLOCK) if num_fast else ():
+            yield _gather_fast(block, components, factors, fast_sums)
+        x = x[num_fast:]
+    num_rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS // (model.num_components * model.num_dims))
+    for chunk in torch.split(x, num_rows) if len(x) else ():
+        yield _gather_chunk(chunk, model.observed(chunk), factors)
+
+
+def _gather_fast(
+    x: Tensor, components: DiagonalComponents, factors: GlobalFactors, fast_sums: CompiledSums
+) -> Statistics:
+    """Return the statistics of a block of observations of one coordinate, `(B,)`."""
+    constants = factors.expected_log_weights + components.offsets()
+    common = constants.max()
+    mean, precision = components.mean[:, 0], components.expected_precision[:, 0]
+    counts, sums, inner_sums, log_normalizer = fast_sums(x, constants - common, mean, precision)
+    return Statistics(
+        counts=counts,
+        moments=components.moments_of_one(counts, sums, inner_sums),
+        inner=inner_sums.sum(),
+        log_normalizer=log_normalizer + x.shape[0] * common,
+        num_examples=x.shape[0],
+    )
 
 
 def _gather_chunk(x: Tensor, observed: Tensor | None, factors: GlobalFactors) -> Statistics:

@@ -24,6 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
 from genlab.interfaces import DataSpec, Part, Splits
+from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.data.tensor_split import TensorSplit
 from genlab.run.state import TrainingStream
 
@@ -45,7 +46,7 @@ def sweep_seconds(x: torch.Tensor) -> float:
     spec = DataSpec("spending", (1,), len(x))
     model = GaussianMixture(spec, components=3, mean_loc=50.0, mean_scale=40.0, noise=Part(KnownNoise, {"scale": 8.0}))
     family = MeanField(model, Splits(spec, split, split, split), init="quantiles")
-    update = CoordinateAscent(model, family, tolerance=0)
+    update = CoordinateAscent(model, family, CPU(), tolerance=0)
     data = TrainingStream(split, 65_536, order_seed=0, observation=NO_NOISE)
     update.step(data, generator=NO_NOISE)
     started = time.perf_counter()

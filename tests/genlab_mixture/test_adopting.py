@@ -5,7 +5,7 @@ import pytest
 import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.estimator import ClosedForm
-from mixture_by_hand import InOrder, build, fresh
+from mixture_by_hand import HERE, InOrder, build, fresh
 from mixture_learned_by_hand import KINDS
 from torch import nn
 
@@ -17,7 +17,7 @@ NO_NOISE = torch.Generator()
 
 def fitted(model, family, x):
     for _ in range(10):
-        CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+        CoordinateAscent(model, family, HERE).step(InOrder(x), generator=NO_NOISE)
     return ClosedForm().estimate(model, family, Batch(x, len(x)), generator=NO_NOISE).elbo(len(x)).item()
 
 

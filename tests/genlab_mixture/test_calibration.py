@@ -12,7 +12,7 @@ from genlab_mixture.full_noise import FullNoise
 from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.learned_noise import LearnedNoise
 from genlab_mixture.model import GaussianMixture
-from mixture_by_hand import InOrder, in_memory
+from mixture_by_hand import HERE, InOrder, in_memory
 from scipy import stats
 
 from genlab.interfaces import DataSpec, Part
@@ -42,7 +42,7 @@ def simulated(model, num_data, generator):
 
 def fitted(model, x, steps):
     family = MeanField(model, in_memory(x), init="quantiles").double()
-    update = CoordinateAscent(model, family, tolerance=1e-6)
+    update = CoordinateAscent(model, family, HERE, tolerance=1e-6)
     for _ in range(steps):
         update.step(InOrder(x), generator=torch.Generator())
         if update.stop_reason:

@@ -7,7 +7,7 @@ from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.enumerated import Enumerated
 from genlab_mixture.estimator import ClosedForm
 from genlab_mixture.natural_gradient import NaturalGradient
-from mixture_by_hand import InOrder, build, fresh
+from mixture_by_hand import HERE, InOrder, build, fresh
 from mixture_learned_by_hand import KINDS
 
 from genlab.interfaces import Batch
@@ -81,10 +81,10 @@ def test_all_roads_lead_to_one_optimum(kind):
 
     def sweeps(model, family):
         for _ in range(40):
-            CoordinateAscent(model, family).step(InOrder(rows), generator=NO_NOISE)
+            CoordinateAscent(model, family, HERE).step(InOrder(rows), generator=NO_NOISE)
 
     def natural_gradients(model, family):
-        update = NaturalGradient(model, family)
+        update = NaturalGradient(model, family, HERE)
         for _ in range(60):
             update.step(InOrder(rows), generator=NO_NOISE)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.estimator import ClosedForm
-from mixture_by_hand import InOrder, build, example
+from mixture_by_hand import HERE, InOrder, build, example
 from mixture_learned_by_hand import KINDS
 
 from genlab.interfaces import Batch
@@ -58,7 +58,7 @@ def test_gradient_steps_reach_what_sweeps_reach():
     mixture = example(num_data=30)
     swept = build(mixture)
     for _ in range(60):
-        CoordinateAscent(*swept[:2]).step(InOrder(swept[2]), generator=torch.Generator())
+        CoordinateAscent(*swept[:2], HERE).step(InOrder(swept[2]), generator=torch.Generator())
     model, family, x = build(mixture)
     batch = Batch(x, 30)
     optimizer = torch.optim.Adam(family.parameters(), lr=0.05)

@@ -6,7 +6,7 @@ import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.estimator import ClosedForm
 from hypothesis import given, settings
-from mixture_by_hand import InOrder, build, example
+from mixture_by_hand import HERE, InOrder, build, example
 from mixture_learned_by_hand import KINDS, any_mixtures, learned_example
 
 from genlab.errors import UsageError
@@ -47,7 +47,7 @@ def test_the_gap_of_well_separated_components_is_their_symmetry(kind):
     apart = replace(mixture, x=x, alpha=np.ones(3), s0=np.full(1, 40.0), a=np.ones(3), m=x[::2] + 0.1)
     model, family, rows = build(apart)
     for _ in range(60):
-        CoordinateAscent(model, family).step(InOrder(rows), generator=NO_NOISE)
+        CoordinateAscent(model, family, HERE).step(InOrder(rows), generator=NO_NOISE)
     bound = ClosedForm().estimate(model, family, Batch(rows, 6), generator=NO_NOISE).elbo(6).item()
     gap = model.log_evidence(rows).item() - bound
     # With known noise q is exact but for its labels; with a variance of its own, a component has heavier tails.

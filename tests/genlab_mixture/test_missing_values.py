@@ -8,7 +8,7 @@ from genlab_mixture.estimator import ClosedForm
 from genlab_mixture.model import GaussianMixture
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixture_by_hand import PARAMETERS, InOrder, build, example, fresh, mixtures, posterior_of
+from mixture_by_hand import HERE, PARAMETERS, InOrder, build, example, fresh, mixtures, posterior_of
 from mixture_learned_by_hand import full_example, learned_example, learned_mixtures
 
 from genlab.errors import IncompatibleError
@@ -38,7 +38,7 @@ def test_the_terms_equal_those_computed_by_hand_without_what_is_missing(mixture)
 @given(with_holes())
 def test_a_sweep_equals_one_computed_by_hand_without_what_is_missing(mixture):
     model, family, x = build(mixture)
-    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    CoordinateAscent(model, family, HERE).step(InOrder(x), generator=NO_NOISE)
     ours, theirs = posterior_of(mixture, family), mixture.swept()
     for name in ("a", *PARAMETERS[type(mixture)]):
         np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-9)
@@ -55,7 +55,7 @@ def holey(kind, *, num_components=3):
 def test_with_one_component_the_bound_is_the_evidence_of_what_is_seen(kind):
     mixture = holey(kind, num_components=1)
     model, family, x = build(mixture)
-    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    CoordinateAscent(model, family, HERE).step(InOrder(x), generator=NO_NOISE)
     bound = ClosedForm().estimate(model, family, Batch(x, len(x)), generator=NO_NOISE).elbo(len(x)).item()
     assert bound == pytest.approx(mixture.log_evidence(), rel=1e-11)
 
@@ -98,7 +98,7 @@ def test_the_start_is_finite_where_values_are_missing(kind, init):
     x = torch.tensor(mixture.x)
     for value in family.parameters():
         assert bool(torch.isfinite(value).all())
-    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE).check_finite("the sweep")
+    CoordinateAscent(model, family, HERE).step(InOrder(x), generator=NO_NOISE).check_finite("the sweep")
 
 
 def test_a_full_covariance_refuses_missing_values_with_a_way_out():

@@ -5,7 +5,7 @@ import torch
 from genlab_mixture.coordinate_ascent import CoordinateAscent
 from genlab_mixture.estimator import ClosedForm
 from genlab_mixture.natural_gradient import NaturalGradient
-from mixture_by_hand import InOrder, build, example
+from mixture_by_hand import HERE, InOrder, build, example
 from mixture_learned_by_hand import KINDS
 
 from genlab.interfaces import Batch
@@ -23,7 +23,7 @@ def test_a_full_step_on_all_data_is_one_sweep_to_the_last_bit(num_dims, dtype, k
         model, family, x = build(mixture)
         model, family, x = model.to(dtype), family.to(dtype), x.to(dtype)
         keys = {"tau": 0.0} if rule is NaturalGradient else {}
-        rule(model, family, **keys).step(InOrder(x), generator=NO_NOISE)
+        rule(model, family, HERE, **keys).step(InOrder(x), generator=NO_NOISE)
         families.append(family)
     sweep, step = families
     assert all(torch.equal(a, b) for a, b in zip(sweep.parameters(), step.parameters(), strict=True))
@@ -45,7 +45,7 @@ def test_the_step_is_the_natural_gradient_of_the_bound():
     # The expected statistics of N(m, v) are m and m^2 + v, with natural parameters m/v and -1/(2v).
     by_second = by_log_v / v
     by_first = by_m - 2 * m * by_second
-    update = NaturalGradient(model, family, tau=1.0, kappa=1.0)
+    update = NaturalGradient(model, family, HERE, tau=1.0, kappa=1.0)
     rho = update.step_length(1)
     update.step(InOrder(x), generator=NO_NOISE)
     after = family.factors()
@@ -71,14 +71,14 @@ def test_the_logged_bound_is_the_closed_form_on_the_minibatch():
     mixture = example()
     model, family, x = build(mixture)
     expected = ClosedForm().estimate(model, family, Batch(x[:8], 40), generator=NO_NOISE).totals(40)
-    logged = NaturalGradient(model, family).step(InOrder(x, batch_size=8), generator=NO_NOISE).totals(40)
+    logged = NaturalGradient(model, family, HERE).step(InOrder(x, batch_size=8), generator=NO_NOISE).totals(40)
     for name, value in expected.items():
         assert logged[name].item() == pytest.approx(value.item(), rel=1e-11)
 
 
 def test_step_lengths_follow_their_formula():
     model, family, _ = build(example())
-    update = NaturalGradient(model, family, tau=3.0, kappa=0.6)
+    update = NaturalGradient(model, family, HERE, tau=3.0, kappa=0.6)
     assert [update.step_length(t) for t in (1, 5)] == pytest.approx([4**-0.6, 8**-0.6])
 
 
@@ -89,7 +89,7 @@ def test_minibatches_come_close_to_what_sweeps_find(kind, nats):
     for rule, steps in ((CoordinateAscent, 40), (NaturalGradient, 240)):
         model, family, x = build(mixture)
         x = x[torch.randperm(600, generator=torch.Generator().manual_seed(0))]
-        update, data = rule(model, family), InOrder(x, batch_size=60)
+        update, data = rule(model, family, HERE), InOrder(x, batch_size=60)
         for _ in range(steps):
             update.step(data, generator=NO_NOISE)
         bounds.append(ClosedForm().estimate(model, family, Batch(x, 600), generator=NO_NOISE).elbo(600).item())
@@ -100,11 +100,11 @@ def test_minibatches_come_close_to_what_sweeps_find(kind, nats):
 def test_a_saved_state_goes_on_with_the_same_step_lengths():
     mixture = example()
     model, family, x = build(mixture)
-    update, data = NaturalGradient(model, family), InOrder(x, batch_size=10)
+    update, data = NaturalGradient(model, family, HERE), InOrder(x, batch_size=10)
     update.step(data, generator=NO_NOISE)
     other_model, other_family, _ = build(mixture)
     other_family.load_state_dict(family.state_dict())
-    resumed, other_data = NaturalGradient(other_model, other_family), InOrder(x, batch_size=10)
+    resumed, other_data = NaturalGradient(other_model, other_family, HERE), InOrder(x, batch_size=10)
     resumed.load_state_dict(update.state_dict())
     other_data.next()
     update.step(data, generator=NO_NOISE)

@@ -7,7 +7,7 @@ from genlab_mixture.full_noise import FullNoise
 from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.learned_noise import LearnedNoise
 from genlab_mixture.model import GaussianMixture
-from mixture_by_hand import InOrder, example, in_memory
+from mixture_by_hand import HERE, InOrder, example, in_memory
 from scipy.stats import gamma
 
 from genlab.assembly import assemble
@@ -51,7 +51,7 @@ def test_in_one_dimension_learned_and_full_noise_are_one_model():
         noise = Part(kind, {"scale": 1.3, "shape": 0.7})
         model = GaussianMixture(splits.spec, components=3, mean_loc=0.5, mean_scale=5.0, noise=noise)
         family = MeanField(model, splits, init="quantiles").double()
-        update = CoordinateAscent(model, family, tolerance=0)
+        update = CoordinateAscent(model, family, HERE, tolerance=0)
         bounds.append([update.step(InOrder(x), generator=NO_NOISE).totals(40) for _ in range(5)])
     for ours, theirs in zip(*bounds, strict=True):
         assert list(ours) == list(theirs)
@@ -77,7 +77,7 @@ def test_learned_noise_finds_the_spread_of_each_group():
     model = GaussianMixture(splits.spec, components=2, mean_scale=30.0, noise=Part(LearnedNoise, {"scale": 1.0}))
     family = MeanField(model, splits, init="quantiles").double()
     for _ in range(20):
-        CoordinateAscent(model, family).step(InOrder(torch.tensor(x)), generator=NO_NOISE)
+        CoordinateAscent(model, family, HERE).step(InOrder(torch.tensor(x)), generator=NO_NOISE)
     found = family.factors().components.expected_precision.detach().flatten().rsqrt()
     np.testing.assert_allclose(found.sort().values, [0.5, 3.0], rtol=0.1)
 
@@ -89,7 +89,7 @@ def test_full_noise_finds_the_correlation():
     splits = in_memory(x)
     model = GaussianMixture(splits.spec, components=1, mean_scale=10.0, noise=Part(FullNoise, {"scale": 1.0}))
     family = MeanField(model, splits).double()
-    CoordinateAscent(model, family).step(InOrder(x), generator=NO_NOISE)
+    CoordinateAscent(model, family, HERE).step(InOrder(x), generator=NO_NOISE)
     found = torch.linalg.inv(family.factors().components.expected_precision.detach())[0]
     np.testing.assert_allclose(found, cov, atol=0.15)
 
@@ -104,7 +104,7 @@ def test_data_far_from_zero_are_fitted_as_well_as_data_around_it(kind, far):
         noise = Part(kind, {"scale": 1.0})
         model = GaussianMixture(splits.spec, components=3, mean_loc=offset, mean_scale=5.0, noise=noise)
         family = MeanField(model, splits, init="quantiles").double()
-        update = CoordinateAscent(model, family, tolerance=0)
+        update = CoordinateAscent(model, family, HERE, tolerance=0)
         for _ in range(10):
             reached.append(update.step(InOrder(x + offset), generator=NO_NOISE).elbo(60).item())
     # The parameters start as float32, which at 1e6 has a tenth to give.
