@@ -110,3 +110,13 @@ def test_a_saved_state_goes_on_with_the_same_step_lengths():
     update.step(data, generator=NO_NOISE)
     resumed.step(other_data, generator=NO_NOISE)
     assert all(torch.equal(a, b) for a, b in zip(family.parameters(), other_family.parameters(), strict=True))
+
+
+def test_on_new_data_the_steps_go_on_shortening_unless_the_prior_is_new():
+    model, family, _ = build(example(num_data=20))
+    earlier, later = NaturalGradient(model, family), NaturalGradient(model, family)
+    earlier.load_state_dict({"steps": 40})
+    later.carry_over(earlier.state_dict())
+    assert later.state_dict()["steps"] == 40
+    later.carry_over({})
+    assert later.state_dict()["steps"] == 0

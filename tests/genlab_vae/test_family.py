@@ -87,3 +87,10 @@ def test_integers_reach_the_encoder_between_zero_and_one(
     assert float(family.encoder.seen.max()) == largest
     assert q.mean.tolist() == [[0.0, 1.0]]
     assert q.log_var.tolist() == [[2.0, 3.0]]
+
+
+def test_an_observation_is_described_by_the_moments_of_its_latents() -> None:
+    described = posterior().describe()
+    drawn = posterior().sample(40_000, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(described["mean"], drawn.mean(0), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(described["std"], drawn.std(0), atol=0.05, rtol=0.05)

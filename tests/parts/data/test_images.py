@@ -90,3 +90,17 @@ def test_a_photograph_is_turned_the_way_its_camera_was_held(tmp_path):
 def test_hidden_files_are_passed_over(folder):
     (folder / "cats" / "._1.png").write_bytes(b"what a Mac leaves behind")
     assert Images(path=folder, size=8).load().spec.num_train == 8
+
+
+def test_another_folder_is_read_as_the_first_and_not_split(folder, tmp_path):
+    source = Images(path=folder, size=8, split=(0.5, 0.3, 0.2), workers=0)
+    spec = source.load().spec
+    other = tmp_path / "other"
+    other.mkdir()
+    for number in (3, 1):
+        Image.fromarray(np.full((20, 20, 3), number, dtype=np.uint8)).save(other / f"{number}.png")
+    split = source.open(other, spec)
+    (batch,) = split.in_order(5, torch.Generator())
+    assert batch.x.shape == (2, *spec.event_shape)
+    assert batch.x[:, 0, 0, 0].tolist() == [1, 3]
+    assert len(source.load().train) == 5
