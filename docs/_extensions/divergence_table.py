@@ -61,7 +61,8 @@ def registered_types() -> set[type]:
     """Return every type that a table of closed forms names, but those that stand for all of a kind."""
     tables = [kind.rules for kind in _kinds(Divergence)]
     pairs = [pair for table in (*tables, MIXTURES) for pair in table.pairs()]
-    types = {one for pair in (*pairs, *_KL_REGISTRY) for one in pair}
+    # third parties' families, which a process may have loaded too, are not genlab's to document
+    types = {one for pair in (*pairs, *_KL_REGISTRY) for one in pair if one.__module__.startswith("torch.")}
     return types - {distributions.ExponentialFamily}
 
 
