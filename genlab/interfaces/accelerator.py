@@ -63,7 +63,7 @@ class Accelerator(abc.ABC):
 
     @property
     def processes(self) -> str:
-        """How many processes share the run, as a description ends: `, 2 processes`; empty where there is one."""
+        """How many processes share the run, as a description ends (`, 2 processes`); empty where there is one."""
         return f", {self.world_size} processes" if self.world_size > 1 else ""
 
     @property

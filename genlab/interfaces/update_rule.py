@@ -23,7 +23,7 @@ class TrainingData(Protocol):
 
     @property
     def share(self) -> float:
-        """Which part of each minibatch this process reads: 1 where there is one process, and 1 in sum."""
+        """The part of each minibatch that this process reads, 1 where there is one process, and 1 in sum."""
 
     def next(self) -> Batch:
         """Return this process's share of the next minibatch of the shuffled stream."""

@@ -57,6 +57,7 @@ def test_a_command_on_a_page_is_one_that_genlab_takes(
 ) -> None:
     monkeypatch.chdir(ROOT if "--recipe" not in line else tmp_path)
     for file in re.findall(r"--recipe (\S+)", line):  # click asks whether it is there
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()
     context = parsed(line)
     recipe = recipe_of(context)
