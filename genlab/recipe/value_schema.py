@@ -56,7 +56,7 @@ def _takes_candidates(annotation: Any) -> bool:
 
 def _candidates(single: Schema) -> Schema:
     """Return the schema of one value or a list of them; of whole numbers a range too."""
-    options = [single, {"type": "array", "items": single, "minItems": 1}]
+    options = [single, {"type": "array", "items": single, "minItems": 1, "uniqueItems": True}]
     if single.get("type") == "integer":
         ends = {"from": single, "to": single}
         options.append({"type": "object", "properties": ends, "required": [*ends], "additionalProperties": False})

@@ -179,7 +179,7 @@ def test_a_slot_lists_its_components_and_all_their_keys_for_completion(installed
         (Annotated[int, Ge(1)] | None, [1], [0, None]),
         (float | tuple[float, ...], [1.5, 1, [1.0]], ["1", ["a"]]),
         (Path | None, ["a/b"], [1]),
-        (Annotated[int, Ge(1), Candidates()], [1, [1, 2], {"from": 1, "to": 6}], [0, [], [0], {"from": 1}]),
+        (Annotated[int, Ge(1), Candidates()], [1, [1, 2], {"from": 1, "to": 6}], [0, [], [0], [2, 2], {"from": 1}]),
         (Annotated[float, Candidates()], [1.0, [1.0, 2.0]], [{"from": 1.0, "to": 2.0}]),
     ],
 )
