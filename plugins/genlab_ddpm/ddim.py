@@ -68,17 +68,26 @@ class DDIM(Sampler):
             x_0_hat, _ = model.denoise(x_t, t, self._ask)
             if following == 0:
                 return x_0_hat
-            return _move(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)
+            return stochastic_step(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)
 
         frames = self._frames if trajectory else 0
         timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
         return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
 
 
-def _move(
+def stochastic_step(
     model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int, *, eta: float, generator: torch.Generator
 ) -> Tensor:
-    """Return the state at timestep `following`, 1 or more."""
+    """Return the state at timestep `following`, 1 or more.
+
+    Args:
+        model: gives the chain.
+        x_t: `(B, *X)`.
+        x_0_hat: `(B, *X)`, the denoised x_t.
+        t, following: timesteps.
+        eta: how much noise is added, 0 to 1.
+        generator: the only source of randomness; not used where eta is 0.
+    """
     chain = model.chain
     noise_var, following_var = chain.noise[t - 1].square(), chain.noise[following - 1].square()
     eps_hat = (x_t - chain.signal[t - 1] * x_0_hat) / chain.noise[t - 1]

@@ -32,6 +32,9 @@ def genlab_components() -> Iterable[Component]:
             "sampler", "dpm-solver", f"{here}.dpm_solver:DPMSolver", "the probability flow in very few network calls"
         ),
         Component(
+            "sampler", "inpainting", f"{here}.inpainting:Inpainting", "draws what a mask leaves open of an image"
+        ),
+        Component(
             "guidance",
             "classifier-free",
             f"{here}.guidance:ClassifierFree",
