@@ -6,8 +6,8 @@ the image they come from,
     x_u = unknown * step(x_t) + known * ( sqrt(alpha_bar_u) x_0 + sqrt(1 - alpha_bar_u) eps ) .
 
 The unknown pixels of x_u were drawn before they saw these known ones. So the step is repeated: back to t by the
-forward chain, x_t = sqrt(alpha_bar_t / alpha_bar_u) x_u + sqrt(1 - alpha_bar_t / alpha_bar_u) eps, and down again, until
-the two parts agree.
+forward chain, x_t = sqrt(alpha_bar_t / alpha_bar_u) x_u + sqrt(1 - alpha_bar_t / alpha_bar_u) eps, and down again,
+until the two parts agree.
 
 Reference: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps of one step.
 """

@@ -17,8 +17,8 @@ from genlab.errors import IncompatibleError
 from genlab.interfaces import DataSpec, Part
 
 COVARIANCE = 0.04 * torch.tensor([[1.0, 0.8], [0.8, 1.0]], dtype=torch.float64)
-T = 60
-BETAS = {"beta_1": 1e-3, "beta_T": 0.25}
+T = 240
+BETAS = {"beta_1": 3e-4, "beta_T": 0.06}
 
 
 class Correlated(Network):
@@ -59,20 +59,20 @@ def test_known_pixels_are_kept_and_unknown_ones_follow_their_conditional_law(tmp
     here = model()
     left = 2 * 170 / 255 - 1
     sampler = Inpainting(here, steps=T, repeats=15, **pictures(tmp_path, 170))
-    x = sampler.draw(here, 3000, generator=seeded()).x
+    x = sampler.draw(here, 1500, generator=seeded()).x
     assert (x[:, 0, 0, 0] == 170).all()
     right = 2 * x[:, 0, 0, 1] / 255 - 1
-    assert right.mean().item() == pytest.approx(0.8 * left, abs=0.045)  # 60 steps are coarse
-    assert right.std().item() == pytest.approx((0.04 * (1 - 0.8**2)) ** 0.5, rel=0.15)
+    assert right.mean().item() == pytest.approx(0.8 * left, abs=0.02)
+    assert right.std().item() == pytest.approx((0.04 * (1 - 0.8**2)) ** 0.5, rel=0.16)
 
 
 def test_one_repeat_alone_hardly_sees_the_known_pixels(tmp_path: Path) -> None:
     here = model()
     left = 2 * 170 / 255 - 1
     means = []
-    for repeats in (1, 15):
+    for repeats in (1, 8):
         sampler = Inpainting(here, steps=T, repeats=repeats, **pictures(tmp_path, 170))
-        means.append((2 * sampler.draw(here, 2000, generator=seeded()).x[:, 0, 0, 1] / 255 - 1).mean().item())
+        means.append((2 * sampler.draw(here, 1000, generator=seeded()).x[:, 0, 0, 1] / 255 - 1).mean().item())
     assert abs(means[0] - 0.8 * left) > abs(means[1] - 0.8 * left)
 
 

@@ -20,7 +20,7 @@ from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Decay, PositiveInt
 from genlab_ddpm.network.network import Network, NetworkSpec
 from genlab_ddpm.network.residual import drop
-from genlab_ddpm.network.time_embedding import TimeEmbedding
+from genlab_ddpm.network.time_embedding import ConditionEmbedding
 
 _FREQUENCIES = 256
 
@@ -56,8 +56,7 @@ class DiT(Network):
         channels, self._height, self._width = spec.event_shape
         self._patch, self._num_outputs = patch, spec.num_outputs
         self.patches = nn.Conv2d(channels, dim, patch, stride=patch)
-        self.embedding = TimeEmbedding(_FREQUENCIES, dim)
-        self.class_embedding = None if spec.num_classes is None else nn.Embedding(spec.num_classes + 1, dim)
+        self.embedding = ConditionEmbedding(_FREQUENCIES, dim, spec.num_classes)
         positions = _positions(self._height // patch, self._width // patch, dim)
         self.register_buffer("positions", positions.to(torch.get_default_dtype()), persistent=False)
         self.blocks = nn.ModuleList(_Block(dim, heads, dropout) for _ in range(depth))
@@ -69,10 +68,7 @@ class DiT(Network):
         self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the predictions, `(B, num_outputs, *X)`; zero before training."""
-        condition = self.embedding(t)
-        if self.class_embedding is not None:
-            condition = condition + self.class_embedding(y)
-        condition = F.silu(condition)
+        condition = self.embedding(t, y)
         tokens = self.patches(x_t).flatten(2).transpose(1, 2) + self.get_buffer("positions")
         for block in self.blocks:
             tokens = block(tokens, condition, generator)

@@ -1,11 +1,14 @@
 """The timestep as a vector: sines and cosines at geometrically spaced frequencies, then two linear layers.
 
+A network that is told classes adds a learned vector for each, and one for no class.
+
 Reference: Vaswani et al. 2017, section 3.5; Ho et al. 2020, appendix B.
 """
 
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -32,3 +35,24 @@ class TimeEmbedding(nn.Module):
         angles = t.to(self.frequencies.dtype)[:, None] * self.frequencies
         embedding: Tensor = self.layers(torch.cat([angles.sin(), angles.cos()], 1))
         return embedding
+
+
+class ConditionEmbedding(nn.Module):
+    """Embed timesteps, and classes where there are any."""
+
+    def __init__(self, channels: int, dim: int, num_classes: int | None) -> None:
+        """Make one.
+
+        Args:
+            channels: how many sines and cosines, even.
+            dim: the size of the embedding.
+            num_classes: how many classes there are besides none; None where the network is told none.
+        """
+        super().__init__()
+        self.time = TimeEmbedding(channels, dim)
+        self.classes = None if num_classes is None else nn.Embedding(num_classes + 1, dim)
+
+    def forward(self, t: Tensor, y: Tensor | None) -> Tensor:
+        """Return `(B, dim)` after its SiLU, for timesteps and classes `(B,)`."""
+        embedding = self.time(t)
+        return F.silu(embedding if self.classes is None else embedding + self.classes(y))

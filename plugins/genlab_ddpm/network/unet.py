@@ -18,7 +18,7 @@ from genlab_ddpm.network.attention import Attention
 from genlab_ddpm.network.fourier import with_fourier_features
 from genlab_ddpm.network.network import Network, NetworkSpec
 from genlab_ddpm.network.residual import ResidualBlock, group_norm, zeroed
-from genlab_ddpm.network.time_embedding import TimeEmbedding
+from genlab_ddpm.network.time_embedding import ConditionEmbedding
 
 
 class UNet(Network):
@@ -43,8 +43,7 @@ class UNet(Network):
             blocks: residual blocks on each level's way down.
             attention: the levels with attention after each block; 0 is the finest. The middle always has one.
             groups: groups of every group norm; by default as many as leave 16 channels in each.
-            fourier: exponents n of the features sin(2^n pi x) and cos(2^n pi x) added to x: 7 and 8 show a network the
-                grey levels of 8-bit images.
+            fourier: exponents n of features sin(2^n pi x) and cos(2^n pi x) of x; 7 and 8 show single levels of 8 bits.
             dropout: the share of features dropped in training.
 
         Raises:
@@ -61,11 +60,9 @@ class UNet(Network):
             )
 
         last = len(channels) - 1
-        self.embedding = TimeEmbedding(channels[0], embedding_dim)
-        classes = spec.num_classes
-        self.class_embedding = None if classes is None else nn.Embedding(classes + 1, embedding_dim)
+        self.embedding = ConditionEmbedding(channels[0], embedding_dim, spec.num_classes)
         self.first = nn.Conv2d((1 + 2 * len(fourier)) * in_channels, channels[0], 3, padding=1)
-        self.down, self.coarsen = nn.ModuleList(), nn.ModuleList()
+        self.down, self.coarsen, self.up, self.refine = (nn.ModuleList() for _ in range(4))
         width, skips = channels[0], [channels[0]]
         for level in range(last + 1):
             for _ in range(blocks):
@@ -78,7 +75,6 @@ class UNet(Network):
         self.middle_1 = ResidualBlock(width, width, embedding_dim, groups=groups, dropout=dropout)
         self.middle_attention = Attention(width, groups=groups)
         self.middle_2 = ResidualBlock(width, width, embedding_dim, groups=groups, dropout=dropout)
-        self.up, self.refine = nn.ModuleList(), nn.ModuleList()
         for level in range(last, -1, -1):
             for _ in range(blocks + 1):
                 self.up.append(block(width + skips.pop(), level))
@@ -93,10 +89,7 @@ class UNet(Network):
         self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return the predictions, `(B, num_outputs, *X)`; zero before training."""
-        embedding = self.embedding(t)
-        if self.class_embedding is not None:
-            embedding = embedding + self.class_embedding(y)
-        embedding = F.silu(embedding)
+        embedding = self.embedding(t, y)
         h = self.first(with_fourier_features(x_t, self._fourier))
         skips = [h]
         for index, block in enumerate(self.down):
