@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from reference_recipes import DIFFUSION, LINEAR_GAUSSIAN, reference_registry
+from reference_recipes import DIFFUSION, LINEAR_GAUSSIAN, MIXTURE, reference_registry
 
 from genlab.discovery import Registry
 from genlab.plugin import Component, hookimpl
@@ -27,6 +27,7 @@ MODEL, FAMILY, ELBO, SAMPLER, UPDATE, DATA, ACCELERATOR, FIGURE = (
     ("accelerator", "accelerators", "cpu"),
     ("figure", "figures", "bound-curve"),
 )
+SHARED = ("family", "families", "reference-mixture")
 CONSTRUCTOR = ("model", "constructors", "reference-linear-gaussian")
 TRACE = ("elbo", "estimators", "trace")
 STEPS = ("elbo", "estimators", "reference-diffusion")
@@ -87,6 +88,10 @@ FAULTS = (
     Fault(FAMILY, "InPlace", "posterior_changes_nothing_in_place"),
     Fault(FAMILY, "BatchNormalised", "posteriors_do_not_see_each_other"),
     Fault(FAMILY, "SinglePrecision", "log_prob_gives_one_number_for_each_draw"),
+    Fault(SHARED, "SwappedAxes", "each_observation_has_its_own_description"),
+    Fault(SHARED, "LogOfStd", "credible_intervals_can_be_true"),
+    Fault(SHARED, "UncenteredInterval", "credible_intervals_can_be_true"),
+    Fault(SHARED, "ShrinkingIntervals", "credible_intervals_can_be_true"),
     Fault(ELBO, "FlippedSign", "estimate_agrees_with_trace"),
     Fault(ELBO, "ForgottenTrace", "bound_is_below_the_evidence", EXACT),
     Fault(ELBO, "ForgottenTrace", "rows_of_trace_keep_their_mean_and_lose_variance"),
@@ -170,6 +175,10 @@ WHOLE = {
 }
 
 
+SETTINGS = {"reference-diffusion": DIFFUSION, "reference-mixture": MIXTURE}
+"""The recipe in which a component is checked, where it is not that of the linear Gaussian model."""
+
+
 class WrongPlugin:
     """Offers the wrong components."""
 
@@ -184,8 +193,7 @@ REGISTRY = reference_registry(wrong=WrongPlugin())
 def outcome(fault: Fault, name: str, registry: Registry = REGISTRY) -> list[tuple[str, str]]:
     """Return outcome and reason of a fault's check for the component of a name in its slot."""
     slot, _, twin = fault.kind
-    linear = {key: table for key, table in LINEAR_GAUSSIAN.items() if key != "data"}
-    tables = WHOLE | ({**DIFFUSION, "data": WHOLE["data"]} if twin == "reference-diffusion" else linear)
+    tables = WHOLE | {key: table for key, table in SETTINGS.get(twin, LINEAR_GAUSSIAN).items() if key != "data"}
     tables |= INTEGERS if twin == "random-levels" else fault.tables
     if slot == "data":
         tables["data"] = {**tables["data"], "use": name}

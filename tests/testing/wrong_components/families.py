@@ -1,10 +1,17 @@
 """Families with one fault each: the amortized reference family, or its posterior, gone wrong."""
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import torch
 from torch import Tensor
 
+from genlab.interfaces import LatentSummary
 from genlab.testing.reference.densities import standard_normal
 from genlab.testing.reference.linear_gaussian.family import AmortizedFamily, GaussianPosterior
+from genlab.testing.reference.mixture.family import MeanField, MeanFieldPosterior
 
 
 class _Wrong(AmortizedFamily):
@@ -122,3 +129,33 @@ class SinglePrecision(AmortizedFamily):
     def posterior(self, x: Tensor) -> GaussianPosterior:
         right = super().posterior(x)
         return GaussianPosterior(right.mean.float(), right.factor.float())
+
+
+class SwappedAxes(MeanField):
+    """Gives responsibilities with a row for each component."""
+
+    def posterior(self, x: Tensor) -> MeanFieldPosterior:
+        right = super().posterior(x)
+        right.describe = lambda: {"responsibilities": right.log_phi.exp().T}
+        return right
+
+
+class LogOfStd(MeanField):
+    """Reports the logarithm of a standard deviation."""
+
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> list[LatentSummary]:
+        return [replace(summary, std=math.log(summary.std)) for summary in super().describe(interval, truth)]
+
+
+class UncenteredInterval(MeanField):
+    """Gives the interval of a number that was never moved to its mean."""
+
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> list[LatentSummary]:
+        return [replace(summary, mean=summary.mean + 20 * summary.std) for summary in super().describe(interval, truth)]
+
+
+class ShrinkingIntervals(MeanField):
+    """Narrows intervals as their probability grows."""
+
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> list[LatentSummary]:
+        return list(super().describe(1.4 - interval, truth))

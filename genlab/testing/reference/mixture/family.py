@@ -5,10 +5,14 @@
 phi is at its optimum given the rest. With one component the exact posterior is in the family.
 """
 
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab.interfaces.variational_family import LatentSummary, Posterior, VariationalFamily
 from genlab.testing.reference.densities import log_normal, standard_normal
 from genlab.testing.reference.mixture.latents import Latents
 from genlab.testing.reference.mixture.model import ConjugateMixture, log_dirichlet
@@ -43,6 +47,10 @@ class MeanFieldPosterior(Posterior):
             "mean_entropy": log_normal(z.means, self.mean, self.var).sum((-1, -2)),
         }
 
+    def describe(self) -> dict[str, Tensor]:
+        """Return `responsibilities`, `(B, K)`."""
+        return {"responsibilities": self.log_phi.exp()}
+
 
 class MeanField(VariationalFamily):
     """Assignments, weights and means, independent under q.
@@ -74,3 +82,18 @@ class MeanField(VariationalFamily):
         squares = (x.flatten(1).unsqueeze(1) - self.mean).square() + var
         log_phi = torch.log_softmax(log_weights - 0.5 * squares.sum(-1) / self.noise_var, 1)
         return MeanFieldPosterior(log_phi, concentration, self.mean, var)
+
+    def describe(self, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
+        """Return mean, standard deviation and interval of each mu_k, which is normal under q."""
+        mean, std = self.mean.double(), torch.exp(0.5 * self.log_var.double())
+        reach = std * torch.special.ndtri(torch.tensor(0.5 + 0.5 * interval, dtype=torch.float64))
+        return [
+            LatentSummary(
+                f"means[{k}, {d}]",
+                mean[k, d].item(),
+                std[k, d].item(),
+                (mean - reach)[k, d].item(),
+                (mean + reach)[k, d].item(),
+            )
+            for k, d in itertools.product(*map(range, mean.shape))
+        ]
