@@ -19,6 +19,9 @@ from genlab.testing.selection import components_called
 from genlab.testing.setting import Setting, setting_of, shipped_settings
 from genlab.testing.subject import Subject
 
+_ABSENT = "no setting: no check recipe names it. Ship one by the hook genlab_check_recipes, or give one with --recipe"
+_ABSENT_HERE = "no setting: the recipe given does not name it"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -102,7 +105,7 @@ def plan(
         for check in catalogue
         if check.concerns(subject.slot)
     ]
-    return Plan(tuple(cases), _unchecked(wanted, subjects, cases))
+    return Plan(tuple(cases), _unchecked(wanted, subjects, cases, _ABSENT_HERE if by_hand else _ABSENT))
 
 
 def undisturbed() -> AbstractContextManager[None]:
@@ -135,17 +138,14 @@ def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation
 
 
 def _unchecked(
-    wanted: Iterable[RegisteredComponent], subjects: Iterable[Subject], cases: Iterable[Case]
+    wanted: Iterable[RegisteredComponent], subjects: Iterable[Subject], cases: Iterable[Case], absent: str
 ) -> dict[str, str]:
     standing = {subject.component for subject in subjects}
     checked = {case.subject.component for case in cases}
     reasons = {}
     for component in wanted:
         if component not in standing:
-            reasons[f"{component.slot}/{component.name}"] = (
-                "no setting: no check recipe names it. Ship one by the hook genlab_check_recipes, or give one with "
-                "--recipe"
-            )
+            reasons[f"{component.slot}/{component.name}"] = absent
         elif component not in checked:
             reasons[f"{component.slot}/{component.name}"] = f"no check speaks of the slot {component.slot!r}"
     return reasons

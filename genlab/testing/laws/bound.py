@@ -138,11 +138,14 @@ def bound_is_below_the_evidence(subject: Subject) -> None:
 
 
 def _evaluated(subject: Subject) -> tuple[Assembly, Batch]:
-    """Return the parts as they are evaluated, and a few observations that are all there are."""
+    """Return the parts as they are evaluated, and a few observations that are all there are.
+
+    Labels are left out: `trace` knows none, and an estimator that does bounds log p(x given y) instead.
+    """
     assembly = subject.assembly()
     assembly.model.eval()
     assembly.family.eval()
-    return assembly, subject.batch(assembly, _BATCH, whole=True)
+    return assembly, replace(subject.batch(assembly, _BATCH, whole=True), y=None)
 
 
 def _needs_the_elbo(assembly: Assembly) -> None:
@@ -186,7 +189,7 @@ def _slopes(
 ) -> Tensor:
     """Return derivatives of estimates of the bound, each along every direction, `(num, directions)`."""
     parameters = movable(assembly.model, assembly.family)
-    tiled = replace(batch, x=batch.x.repeat(copies, *[1] * (batch.x.ndim - 1)), num_data=_BATCH, y=None)
+    tiled = replace(batch, x=batch.x.repeat(copies, *[1] * (batch.x.ndim - 1)))
     estimator = elbo if elbo is not None else assembly.elbo
     rows = []
     for seed in range(num):
