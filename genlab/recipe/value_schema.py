@@ -41,7 +41,7 @@ def _draft_7(schema: Any) -> Any:
         return [_draft_7(item) for item in schema] if isinstance(schema, list) else schema
     plain = {name: _draft_7(value) for name, value in schema.items() if name not in ("title", "format", "default")}
     if "prefixItems" in plain:
-        plain |= {"items": plain.pop("prefixItems"), "additionalItems": False}
+        plain["items"] = plain.pop("prefixItems")  # minItems and maxItems are there already
     if "anyOf" in plain:
         options = [option for option in plain.pop("anyOf") if option != {"type": "null"}]
         plain |= options[0] if len(options) == 1 else {"anyOf": options}

@@ -10,12 +10,14 @@ import pytest
 from annotated_types import Ge
 from jsonschema import Draft7Validator
 from markdown_page import ROOT
-from recipe_toys import NamesakePlugin, toy_registry, toy_tables
+from recipe_toys import Linear, NamesakePlugin, Schedule, toy_registry, toy_tables
 
 from genlab.discovery import discover
 from genlab.errors import GenlabError
+from genlab.interfaces import Part
 from genlab.interfaces.constraints import Candidates
 from genlab.recipe import Recipe, check, recipe_schema
+from genlab.recipe.component_schema import Definitions
 from genlab.recipe.value_schema import value_schema
 
 RECIPES = sorted((ROOT / "recipes").glob("*.toml"))
@@ -124,6 +126,23 @@ def test_what_check_accepts_is_valid(toys: Draft7Validator, model: dict[str, Any
     tables = toy_tables(model={"use": "layered", "network": {"use": "dense"}, **model})
     assert check(Recipe.from_tables(tables), toy_registry())
     assert faults(toys, tables) == []
+
+
+class Owner:
+    """Has a part whose default gives a key that has no default of its own."""
+
+    def __init__(self, *, schedule: Part[Schedule] = Part(Linear, {"first": 0.1})) -> None: ...
+
+
+def test_what_a_default_part_gives_need_not_be_given_again() -> None:
+    definitions = Definitions(toy_registry())
+    definitions.table("owner", Owner)
+    whole = [{"$ref": "#/definitions/owner"}, {"$ref": "#/definitions/complete.owner"}]
+    validator = Draft7Validator({"allOf": whole, "definitions": definitions.made})
+    assert faults(validator, {"schedule": {"last": 0.5}}) == []
+    assert faults(validator, {"schedule": {"use": "linear", "last": 0.5}}) == [
+        "schedule: 'first' is a required property"
+    ]
 
 
 def test_an_accelerator_may_leave_out_its_name(toys: Draft7Validator) -> None:
