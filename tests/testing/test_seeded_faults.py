@@ -14,7 +14,8 @@ from reference_recipes import DIFFUSION, LINEAR_GAUSSIAN, MIXTURE, reference_reg
 from genlab.discovery import Registry
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
-from genlab.testing import run_checks
+from genlab.testing import Check, run_checks
+from genlab.testing.catalogue import LAWS
 
 WRONG = "testing.wrong_components"
 MODEL, FAMILY, ELBO, SAMPLER, UPDATE, DATA, ACCELERATOR, FIGURE = (
@@ -84,6 +85,7 @@ FAULTS = (
     Fault(FAMILY, "DetachedSpread", "draws_have_the_right_gradient"),
     Fault(FAMILY, "DoubledGradient", "draws_have_the_right_gradient"),
     Fault(FAMILY, "DroppedDeterminant", "posterior_has_probability_one"),
+    Fault(FAMILY, "Underflow", "log_prob_is_finite"),
     Fault(FAMILY, "TakenName", "draws_have_the_form_the_model_takes"),
     Fault(FAMILY, "InPlace", "posterior_changes_nothing_in_place"),
     Fault(FAMILY, "BatchNormalised", "posteriors_do_not_see_each_other"),
@@ -209,3 +211,8 @@ def test_a_fault_is_caught_by_its_check_and_the_correct_component_passes(fault: 
     assert found == "failed", reason
     assert reason
     assert outcome(fault, fault.kind[2]) == [("passed", "")]
+
+
+def test_every_check_of_the_kit_catches_a_fault() -> None:
+    kit = [check for module in LAWS for check in vars(module).values() if isinstance(check, Check)]
+    assert [check.name for check in kit if check.name not in {fault.check for fault in FAULTS}] == []

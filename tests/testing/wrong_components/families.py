@@ -92,6 +92,17 @@ class DroppedDeterminant(_Wrong):
     wrong = _Unnormalised
 
 
+class _Underflowing(GaussianPosterior):
+    def log_prob(self, z: Tensor) -> dict[str, Tensor]:
+        return {"entropy": (60 * super().log_prob(z)["entropy"] - 600).exp().log() / 60 + 10}
+
+
+class Underflow(_Wrong):
+    """Takes the logarithm of a density that is 0 in float32."""
+
+    wrong = _Underflowing
+
+
 class _SamePlace(GaussianPosterior):
     def log_prob(self, z: Tensor) -> dict[str, Tensor]:
         return {"prior": super().log_prob(z)["entropy"]}
