@@ -105,7 +105,8 @@ def plan(
         for check in catalogue
         if check.concerns(subject.slot)
     ]
-    return Plan(tuple(cases), _unchecked(wanted, subjects, cases, _ABSENT_HERE if by_hand else _ABSENT))
+    absent = _ABSENT_HERE if by_hand else _ABSENT
+    return Plan(tuple(cases), _unchecked(wanted, subjects, cases, absent, chosen=bool(only)))
 
 
 def undisturbed() -> AbstractContextManager[None]:
@@ -138,7 +139,12 @@ def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation
 
 
 def _unchecked(
-    wanted: Iterable[RegisteredComponent], subjects: Iterable[Subject], cases: Iterable[Case], absent: str
+    wanted: Iterable[RegisteredComponent],
+    subjects: Iterable[Subject],
+    cases: Iterable[Case],
+    absent: str,
+    *,
+    chosen: bool,
 ) -> dict[str, str]:
     standing = {subject.component for subject in subjects}
     checked = {case.subject.component for case in cases}
@@ -147,5 +153,6 @@ def _unchecked(
         if component not in standing:
             reasons[f"{component.slot}/{component.name}"] = absent
         elif component not in checked:
-            reasons[f"{component.slot}/{component.name}"] = f"no check speaks of the slot {component.slot!r}"
+            which = "none of the checks asked for speaks" if chosen else "no check speaks"
+            reasons[f"{component.slot}/{component.name}"] = f"{which} of the slot {component.slot!r}"
     return reasons

@@ -188,3 +188,8 @@ def test_the_report_is_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
     assert document["passed"] is True
     assert document["counts"]["expected_failure"] == 0
     assert tomllib.loads(tomli_w.dumps(document))["results"][0]["check"] == "holds"
+
+
+def test_a_component_of_another_slot_than_the_chosen_check_says_so() -> None:
+    (result,) = run_checks("model/toy", registry=registry(), recipes=[recipe()], only=["steps_gain"]).results
+    assert (result.outcome, result.reason) == ("skipped", "none of the checks asked for speaks of the slot 'model'")
