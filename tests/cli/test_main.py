@@ -72,7 +72,7 @@ def test_an_unknown_command_is_a_usage_error_with_the_nearest_spelling(genlab):
 
 
 def test_an_unknown_command_without_a_neighbour_is_answered_with_all_commands(genlab):
-    assert "The commands are run, eval, sample" in genlab("xyzzy").err
+    assert "The commands are run, eval, infer, sample" in genlab("xyzzy").err
 
 
 def test_an_unknown_option_is_a_usage_error(genlab):

@@ -60,7 +60,7 @@ def command(
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what a run's posterior says: of the latents all observations share, and of each observation.
+    """Say what a run's posterior says, of everything and of each x.
 
     RUN is a run folder, or a recipe's name for its newest run under ./runs. The shared latents, such as a mixture's
     weights and means, are listed with mean, standard deviation and credible interval, beside the true values where
