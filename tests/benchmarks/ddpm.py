@@ -58,7 +58,7 @@ def genlab_step(x: Tensor, precision: Precision) -> tuple[nn.Module, Callable[[]
 def diffusers_step(x: Tensor, precision: Precision) -> tuple[nn.Module, Callable[[], Any]]:
     """Return diffusers' network and one step of a plain loop around it."""
     try:
-        from diffusers import DDPMScheduler, UNet2DModel  # noqa: PLC0415 - not a dependency
+        from diffusers import DDPMScheduler, UNet2DModel
     except ImportError:
         sys.exit("This compares with diffusers, which is not installed: pip install diffusers")
     network = UNet2DModel(

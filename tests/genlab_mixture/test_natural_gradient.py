@@ -114,9 +114,52 @@ def test_a_saved_state_goes_on_with_the_same_step_lengths():
 
 def test_on_new_data_the_steps_go_on_shortening_unless_the_prior_is_new():
     model, family, _ = build(example(num_data=20))
-    earlier, later = NaturalGradient(model, family), NaturalGradient(model, family)
-    earlier.load_state_dict({"steps": 40})
+    earlier, later = NaturalGradient(model, family, HERE), NaturalGradient(model, family, HERE)
+    earlier.load_state_dict(earlier.state_dict() | {"steps": 40})
     later.carry_over(earlier.state_dict())
     assert later.state_dict()["steps"] == 40
     later.carry_over({})
     assert later.state_dict()["steps"] == 0
+
+
+def test_the_average_is_the_mean_of_the_natural_parameters_from_a_step_on():
+    model, family, x = build(example())
+    update, data = NaturalGradient(model, family, HERE, average_from=3), InOrder(x, batch_size=10)
+    iterates = []
+    for _ in range(6):
+        update.step(data, generator=NO_NOISE)
+        iterates.append(family.factors().natural())
+    current = [value.detach().clone() for value in family.parameters()]
+    with update.evaluation_weights():
+        for mean, *values in zip(family.factors().natural(), *iterates[2:], strict=True):
+            torch.testing.assert_close(mean, torch.stack(values).mean(0), rtol=1e-5, atol=1e-6)
+    assert all(torch.equal(value, before) for value, before in zip(family.parameters(), current, strict=True))
+
+
+def test_the_average_comes_closer_to_what_sweeps_find_than_the_last_iterate():
+    mixture = example(num_data=600)
+    bounds = {}
+    for average_from in (None, 100):
+        model, family, x = build(mixture)
+        x = x[torch.randperm(600, generator=torch.Generator().manual_seed(0))]
+        update = NaturalGradient(model, family, HERE, kappa=0.51, average_from=average_from)
+        data = InOrder(x, batch_size=10)
+        for _ in range(480):
+            update.step(data, generator=NO_NOISE)
+        with update.evaluation_weights():
+            bounds[average_from] = ClosedForm().estimate(model, family, Batch(x, 600), generator=NO_NOISE).elbo(600)
+    assert bounds[100] > bounds[None]
+
+
+def test_a_saved_average_goes_on():
+    model, family, x = build(example())
+    update, data = NaturalGradient(model, family, HERE, average_from=1), InOrder(x, batch_size=10)
+    for _ in range(3):
+        update.step(data, generator=NO_NOISE)
+    resumed = NaturalGradient(model, family, HERE, average_from=1)
+    resumed.load_state_dict(update.state_dict())
+    kept = []
+    for rule in (update, resumed):
+        with rule.evaluation_weights():
+            kept.append(family.factors().natural())
+    assert all(torch.equal(one, other) for one, other in zip(*kept, strict=True))
