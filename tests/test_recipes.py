@@ -46,6 +46,8 @@ def shortened(recipe: Path) -> list[str]:
     """Return overrides that make a recipe small, those keys that it takes."""
     tables = read_recipe(recipe).tables
     overrides = ["train.steps=2", "train.validation_examples=8", "data.batch_size=16", "accelerator.use=cpu"]
+    if "num_customers" in tables["data"]:
+        overrides.append("data.num_customers=2000")
     if "steps" in tables.get("sampler", {}):
         overrides.append("sampler.steps=4")
     if isinstance(tables["model"].get("components"), dict):
