@@ -8,27 +8,28 @@ Reference: Kingma & Welling 2014, eq. 9.
 """
 
 import math
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from genlab.divergences import kl_normal
 from genlab.interfaces.data_source import DataSpec
 from genlab.interfaces.part import Part
-from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab.interfaces.variational_family import VariationalFamily
 from genlab_vae.encoder import Encoder
 from genlab_vae.model import VAE
+from genlab_vae.posterior import LatentPosterior
+from genlab_vae.prior import Prior
+from genlab_vae.standard_normal import StandardNormal
 
 
-class DiagonalGaussianPosterior(Posterior):
+class DiagonalGaussianPosterior(LatentPosterior):
     """N(mean, diag(exp(log_var))) for each observation of a batch.
 
     Attributes:
         mean: `(B, J)`.
         log_var: `(B, J)`.
     """
-
-    reparameterized: ClassVar[bool] = True
 
     def __init__(self, mean: Tensor, log_var: Tensor) -> None:
         """Make one.
@@ -45,16 +46,17 @@ class DiagonalGaussianPosterior(Posterior):
         eps = torch.randn(shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
         return torch.addcmul(self.mean, torch.exp(0.5 * self.log_var), eps)
 
-    @torch.no_grad()
-    def sample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
-        """Draw z, `(S, B, J)`, without gradient."""
-        return self.rsample(num_samples, generator=generator)
-
     def log_prob(self, z: Tensor) -> dict[str, Tensor]:
         """Return log q(z given x) under the name of its negative, `entropy`: `(S, B)`."""
         squares = (z - self.mean).square() * torch.exp(-self.log_var)
         constant = self.mean.shape[-1] * math.log(2 * math.pi)
         return {"entropy": -0.5 * ((squares + self.log_var).sum(-1) + constant)}
+
+    def kl(self, prior: Prior) -> Tensor | None:
+        """Return KL(q || p), `(B,)`, against the standard normal prior."""
+        if not isinstance(prior, StandardNormal):
+            return None
+        return kl_normal(self.mean, self.log_var, prior.zero, prior.zero).sum(-1)
 
     def describe(self) -> dict[str, Tensor]:
         """Return the `mean` and the standard deviation `std` of z, `(B, J)` each."""
@@ -73,6 +75,7 @@ class DiagonalGaussian(VariationalFamily):
         super().__init__()
         self.encoder = encoder(spec.event_shape, 2 * model.latent_dim)
         self._top = None if spec.levels is None or spec.levels == 2 else spec.levels - 1
+        model.prior.take_family(self)
 
     def posterior(self, x: Tensor) -> DiagonalGaussianPosterior:
         """Return q for a batch; integers reach the encoder scaled to [0, 1]."""

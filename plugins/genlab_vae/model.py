@@ -1,13 +1,12 @@
 """The variational autoencoder's joint.
 
-    p(x, z) = N(z; 0, I_J) p(x given z)
+    p(x, z) = p(z) p(x given z)
 
-p(x given z) is a likelihood whose parameters a decoder network computes from z.
+p(z) is a prior over vectors of J numbers, standard normal by default. p(x given z) is a likelihood whose parameters a
+decoder network computes from z.
 
 Reference: Kingma & Welling 2014, section 3; Rezende, Mohamed & Wierstra 2014.
 """
-
-import math
 
 import torch
 from torch import Tensor
@@ -18,10 +17,12 @@ from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab_vae.decoder import Decoder
 from genlab_vae.likelihood import Likelihood
+from genlab_vae.prior import Prior
+from genlab_vae.standard_normal import StandardNormal
 
 
 class VAE(LatentModel):
-    """One standard normal vector z for each x; z has shape `(S, B, J)`.
+    """One vector z of J numbers for each x; z has shape `(S, B, J)`.
 
     >>> from genlab_vae.bernoulli import Bernoulli
     >>> from genlab_vae.mlp import MLPDecoder
@@ -33,7 +34,14 @@ class VAE(LatentModel):
     """
 
     def __init__(
-        self, spec: DataSpec, /, *, latent_dim: PositiveInt, likelihood: Part[Likelihood], decoder: Part[Decoder]
+        self,
+        spec: DataSpec,
+        /,
+        *,
+        latent_dim: PositiveInt,
+        likelihood: Part[Likelihood],
+        decoder: Part[Decoder],
+        prior: Part[Prior] = Part(StandardNormal),
     ) -> None:
         """Make one from a recipe's keys.
 
@@ -41,15 +49,14 @@ class VAE(LatentModel):
             latent_dim: J, the number of dimensions of z.
             likelihood: the distribution of x given the decoder's output.
             decoder: the network from z to that output.
+            prior: the distribution of z.
         """
         super().__init__()
         self.event_shape = spec.event_shape
         self.latent_dim = latent_dim
         self.likelihood = likelihood(spec)
         self.decoder = decoder(latent_dim, self.likelihood.output_shape)
-        # Holds the prior's mean and log variance, and with them the device and the precision of z.
-        self.register_buffer("zero", torch.zeros(latent_dim), persistent=False)
-        self.zero: Tensor
+        self.prior = prior(latent_dim, spec)
 
     def log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
         """Return `likelihood` and `prior`, each `(S, B)`."""
@@ -62,13 +69,12 @@ class VAE(LatentModel):
         return self.likelihood.log_prob(x, output.unflatten(0, z.shape[:2]))
 
     def log_prior(self, z: Tensor) -> Tensor:
-        """Return log N(z; 0, I), `(S, B)`."""
-        return -0.5 * (z.square().sum(-1) + self.latent_dim * math.log(2 * math.pi))
+        """Return log p(z), `(S, B)`."""
+        return self.prior.log_prob(z)
 
     def sample_prior(self, num_draws: int, *, generator: torch.Generator) -> Tensor:
         """Draw z, `(num_draws, J)`."""
-        shape = (num_draws, self.latent_dim)
-        return torch.randn(shape, generator=generator, device=self.zero.device, dtype=self.zero.dtype)
+        return self.prior.sample(num_draws, generator=generator)
 
     def mean_given(self, z: Tensor) -> Tensor:
         """Return E[x given z], `(B, *X)`, for z of shape `(B, J)`."""

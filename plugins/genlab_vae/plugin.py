@@ -14,7 +14,7 @@ def genlab_components() -> Iterable[Component]:
         "family", "diagonal-gaussian", "genlab_vae.family:DiagonalGaussian", "an encoder gives each x its own Gaussian"
     )
     yield Component(
-        "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, exact KL divergence"
+        "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, KL exact where known"
     )
     yield Component(
         "elbo",
@@ -23,6 +23,9 @@ def genlab_components() -> Iterable[Component]:
         "the log of a mean of importance weights",
     )
     yield Component("sampler", "ancestral", "genlab_vae.sampler:Ancestral", "z from the prior, then x given z")
+    yield Component("prior", "standard-normal", "genlab_vae.standard_normal:StandardNormal", "N(0, I), nothing learned")
+    yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
+    yield Component("prior", "vamp", "genlab_vae.vamp:Vamp", "posteriors of K learned pseudo-inputs (VampPrior)")
     yield Component("likelihood", "bernoulli", "genlab_vae.bernoulli:Bernoulli", "x in {0, 1}")
     yield Component("likelihood", "gaussian", "genlab_vae.gaussian:Gaussian", "real x, fixed or learned scale")
     yield Component(

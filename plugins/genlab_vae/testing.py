@@ -1,4 +1,4 @@
-"""Laws of the parts that a VAE owns: likelihoods, encoders, decoders. The conformance kit alone imports them."""
+"""Laws of the parts that a VAE owns: likelihoods, priors, networks. The conformance kit alone imports them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +9,10 @@ from genlab.interfaces import DataSpec
 from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal, claim_finite, claim_mean, claim_tensor, needed
 from genlab.testing.examples import batch_sizes, examples, num_samples, seeds
-from genlab.testing.integration import Points, all_x, log_total
+from genlab.testing.integration import Points, all_x, grid_around, log_total
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
 from genlab_vae.likelihood import Likelihood
+from genlab_vae.model import VAE
 
 if TYPE_CHECKING:
     from genlab.testing.subject import Subject
@@ -77,6 +78,27 @@ def likelihood_draws_what_it_says(subject: "Subject") -> None:
     claim_equal(again, drawn, "x drawn again with an equal generator")
 
 
+@check("prior")
+def all_z_have_prior_probability_one(subject: "Subject") -> None:
+    """p(z) integrates to one. It runs where z has one or two dimensions."""
+    model, z = _latents(subject, 256)
+    log_sum = log_total(grid_around(z), lambda grid: model.prior.log_prob(grid.unsqueeze(1))[:, 0])
+    claim(abs(log_sum) < 1e-4, f"p(z) must integrate to 1, got a total whose log is {log_sum:.4g}")
+
+
+@check("prior")
+def prior_draws_what_it_says(subject: "Subject") -> None:
+    """Draws of z have the moments that the slope of log p(z) demands: E[d log p / dz] = 0, E[z d log p / dz] = -1."""
+    model, z = _latents(subject, _DRAWS)
+    log_prob = model.prior.log_prob(z.requires_grad_().unsqueeze(1))
+    claim_tensor(log_prob, "log_prob", like=z, shape=(len(z), 1))
+    (slope,) = torch.autograd.grad(log_prob.sum(), z)
+    claim_mean(slope, 0.0, "d log p / dz")
+    claim_mean(z.detach() * slope, -1.0, "z d log p / dz, which is -1 where variances agree,")
+    again = _latents(subject, _DRAWS)[1]
+    claim_equal(again, z.detach(), "z drawn again with an equal generator")
+
+
 @check("encoder")
 def encoder_gives_the_numbers_asked_for(subject: "Subject") -> None:
     """An encoder built for `num_outputs` returns `(B, num_outputs)`, each observation's own."""
@@ -108,6 +130,15 @@ def _scene(subject: "Subject", size: int) -> tuple[Likelihood, DataSpec, Tensor]
     likelihood = subject.part(assembly.data.spec).double()
     needed(isinstance(likelihood, Likelihood), "it is no likelihood of genlab_vae")
     return likelihood, assembly.data.spec, subject.batch(assembly, size).x.cpu()  # the part is built there too
+
+
+def _latents(subject: "Subject", num_draws: int) -> tuple[VAE, Tensor]:
+    """Return the setting's model and draws of its prior, `(num_draws, J)`."""
+    assembly = subject.assembly()
+    needed(isinstance(assembly.model, VAE), "the model is no VAE of genlab_vae")
+    assert isinstance(assembly.model, VAE)
+    with torch.no_grad(), global_generators_untouched("sample_prior"):
+        return assembly.model, assembly.model.sample_prior(num_draws, generator=subject.generator(assembly))
 
 
 def _outputs(likelihood: Likelihood, samples: int, size: int, seed: int) -> Tensor:

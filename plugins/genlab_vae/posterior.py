@@ -1,0 +1,25 @@
+"""A posterior over the latent vector of a VAE."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.variational_family import Posterior
+from genlab_vae.prior import Prior
+
+
+class LatentPosterior(Posterior):
+    """One q(z given x) for each observation of a batch, z of shape `(S, B, J)`, drawn as a function of noise."""
+
+    reparameterized: ClassVar[bool] = True
+
+    def kl(self, prior: Prior) -> Tensor | None:
+        """Return KL(q || p) of each observation in nats, `(B,)`, where it has a closed form, else None."""
+        return None
+
+    @torch.no_grad()
+    def sample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        """Draw z, `(S, B, J)`, without gradient."""
+        z: Tensor = self.rsample(num_samples, generator=generator)
+        return z
