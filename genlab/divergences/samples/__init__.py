@@ -1,9 +1,12 @@
 """Distances between two sets of draws, for distributions of which nothing else is known."""
 
+from genlab.divergences.samples.copying import copying
 from genlab.divergences.samples.frechet_distance import frechet_distance
 from genlab.divergences.samples.kernel import Gaussian, Kernel, Laplacian, Polynomial, Sum, median_distance
 from genlab.divergences.samples.kernel_distance import kernel_distance
+from genlab.divergences.samples.neighbors import nearest, squared_radii
 from genlab.divergences.samples.squared_mmd import squared_mmd, squared_mmd_biased
+from genlab.divergences.samples.support import SupportOverlap, support_overlap
 
 __all__ = [
     "Gaussian",
@@ -11,9 +14,14 @@ __all__ = [
     "Laplacian",
     "Polynomial",
     "Sum",
+    "SupportOverlap",
+    "copying",
     "frechet_distance",
     "kernel_distance",
     "median_distance",
+    "nearest",
     "squared_mmd",
     "squared_mmd_biased",
+    "squared_radii",
+    "support_overlap",
 ]
