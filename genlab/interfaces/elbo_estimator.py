@@ -20,12 +20,15 @@ class ELBOEstimator(abc.ABC):
         partners: slots this part depends on, and the class each must have; checked at assembly.
         bound_name: the metric's name where the bound is not the plain ELBO, with its protocol:
             `log_evidence_iw5000`.
+        gradient_on_average: whether the gradient of an estimate is right on average only, and not the derivative of the
+            estimate with the noise held.
         protocol: how the estimate is made, in a few words for the `protocol` line of an evaluation.
     """
 
     slot: ClassVar[str] = "elbo"
     partners: ClassVar[Mapping[str, type]] = {}
     bound_name: str = "elbo"
+    gradient_on_average: bool = False
     protocol: str
 
     @abc.abstractmethod

@@ -22,6 +22,17 @@ def genlab_components() -> Iterable[Component]:
         "genlab_vae.importance_weighted:ImportanceWeighted",
         "the log of a mean of importance weights",
     )
+    here = "genlab_vae.weight_gradients"
+    yield Component("gradient", "reparameterized", f"{here}:Reparameterized", "the derivative of the estimate")
+    yield Component(
+        "gradient", "sticking-the-landing", f"{here}:StickingTheLanding", "without the score of q; biased from k = 2 on"
+    )
+    yield Component(
+        "gradient",
+        "doubly-reparameterized",
+        f"{here}:DoublyReparameterized",
+        "less noise in the encoder's gradient, which does not drown as k grows",
+    )
     yield Component("sampler", "ancestral", "genlab_vae.sampler:Ancestral", "z from the prior, then x given z")
     yield Component("prior", "standard-normal", "genlab_vae.standard_normal:StandardNormal", "N(0, I), nothing learned")
     yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
@@ -51,5 +62,5 @@ def genlab_check_recipes() -> Iterable[Path]:
 
 @hookimpl
 def genlab_checks() -> Iterable[str]:
-    """Return the module of laws of the plugin's own nested slots."""
-    return ("genlab_vae.testing",)
+    """Return the modules of laws of the plugin's own nested slots."""
+    return ("genlab_vae.testing", "genlab_vae.testing_gradient")

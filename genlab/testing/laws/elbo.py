@@ -129,11 +129,12 @@ def exact_terms_belong_to_their_observation(subject: Subject) -> None:
 def objective_has_the_right_gradient(subject: Subject) -> None:
     """The gradient of what training minimizes is that of finite differences with the same draws.
 
-    It runs where draws are reparameterized or no term has noise; else the gradient is right on average only, which
-    `gradient_agrees_with_trace` looks at.
+    It runs where draws are reparameterized or no term has noise, unless the estimator says that its gradient is right
+    on average only; such a one is what `gradient_agrees_with_trace` looks at.
     """
     needed(not subject.evaluates, _NO_GRADIENT)
     assembly = _in_mode(subject.assembly(), False)
+    needed(not assembly.elbo.gradient_on_average, "its gradient is said to be right on average only")
     batch = subject.batch(assembly, 3)
     parameters = movable(assembly.model, assembly.family)
     needed(bool(parameters), "there are no parameters that training moves")
