@@ -48,9 +48,12 @@ def log_evidence(x: Tensor) -> Tensor:
 class ToyModel(LatentModel):
     """The joint N(z | 0, 1) N(x | z, 1)."""
 
+    one: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.event_shape = (1,)
+        self.register_buffer("one", torch.ones(()), persistent=False)
 
     def log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
         return {"likelihood": log_normal(x, z, 1.0).sum(-1), "prior": log_normal(z, 0.0, 1.0).sum(-1)}
@@ -96,6 +99,12 @@ class RecipeFamily(ToyFamily):
     """The family as a recipe names it."""
 
     def __init__(self, *, slope: float = 0.1, scale: float = 1.0) -> None:
+        """Make one from a recipe's keys.
+
+        Args:
+            slope: of the mean of q in x.
+            scale: the standard deviation of q.
+        """
         super().__init__(slope, scale)
 
 
@@ -115,7 +124,8 @@ class ToySampler(Sampler):
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
     ) -> Draws:
-        return Draws(torch.randn((num_draws, 1), generator=generator) * math.sqrt(2))
+        assert isinstance(model, ToyModel)
+        return Draws(torch.randn((num_draws, 1), generator=generator, dtype=model.one.dtype) * math.sqrt(2))
 
 
 class ToySplit(Split):
@@ -135,6 +145,12 @@ class ToySplit(Split):
 
 class ToySource(DataSource):
     def __init__(self, *, batch_size: int = 16, sizes: tuple[int, ...] = (50, 10, 20)) -> None:
+        """Make one from a recipe's keys.
+
+        Args:
+            batch_size: how many a step reads.
+            sizes: of the three parts.
+        """
         self.batch_size, self.sizes = batch_size, sizes
 
     def load(self) -> Splits:

@@ -19,7 +19,7 @@ class Digits(DataSource):
     """The test set of the Optical Recognition of Handwritten Digits, in levels 0..16.
 
     >>> Digits().load().spec
-    DataSpec(name='digits', event_shape=(1, 8, 8), num_train=1437, levels=17, num_classes=10)
+    DataSpec(name='digits', event_shape=(1, 8, 8), num_train=1437, levels=17, num_classes=10, columns=(), missing=False)
     """
 
     def __init__(
