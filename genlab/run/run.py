@@ -28,7 +28,7 @@ from genlab.run.progress import Progress, Status
 from genlab.run.record import initial_record
 from genlab.run.resume import check_resumable
 from genlab.run.resume import resume as go_on
-from genlab.run.search import Search, has_candidates
+from genlab.run.search import Search, has_candidates, refuse_common_faults
 from genlab.run.state import TrainingState
 
 NUM_SAMPLES = 64
@@ -91,6 +91,8 @@ def run(
         raise UsageError("a recipe with candidates or restarts must run on one process, got more. Start it alone.")
     loaded = load_data(checked)
     state = None if has_candidates(checked) else TrainingState(assemble(checked, registry, loaded=loaded))
+    if state is None and resume is None:
+        refuse_common_faults(checked, loaded, registry)
     origin = _begin(checked, state, start_from, prior_from, resume)
     if state is not None and not loaded.accelerator.leads:
         return _follow(state, resume, max_time_seconds)

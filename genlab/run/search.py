@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from genlab.assembly import LoadedData, assemble
+from genlab.assembly.assembly import Assembly
 from genlab.discovery import Registry
-from genlab.errors import CandidatesError, NonFiniteError, RecipeError
+from genlab.errors import CandidatesError, Fault, NonFiniteError, RecipeError
 from genlab.recipe import CheckedRecipe, check
 from genlab.recipe.candidates import Candidate, candidates_of
 from genlab.run.candidate_row import CandidateRow, bound_fields, pick, pick_reason
@@ -30,6 +31,39 @@ _OF_THE_CANDIDATE = (NonFiniteError, RecipeError, RuntimeError, ValueError, Arit
 def has_candidates(checked: CheckedRecipe) -> bool:
     """Whether a recipe stands for several fits."""
     return bool(checked.candidates) or checked.train.restarts > 1
+
+
+def refuse_common_faults(checked: CheckedRecipe, loaded: LoadedData, registry: Registry) -> None:
+    """Raise where no candidate can be assembled: what all of them lack is a fault of the recipe, told once.
+
+    Assembles candidates until one succeeds, which for a sound recipe is the first.
+
+    Args:
+        checked: the recipe with candidates.
+        loaded: its data.
+        registry: the installed plugins.
+
+    Raises:
+        RecipeError: with every fault once.
+    """
+    faults: dict[Fault, None] = {}
+    for candidate in candidates_of(checked):
+        try:
+            _assembled(candidate, loaded, registry)
+        except RecipeError as error:
+            faults |= dict.fromkeys(error.faults)
+        except Exception:  # noqa: BLE001 - not the recipe's; it is told when this candidate's turn comes
+            return
+        else:
+            return
+    raise RecipeError(checked.title, list(faults))
+
+
+def _assembled(candidate: Candidate, loaded: LoadedData, registry: Registry) -> tuple[CheckedRecipe, Assembly]:
+    """Build a candidate's parts, on the data that all share unless it names other data."""
+    checked = check(candidate.recipe, registry)
+    shares_data = not any(key.partition(".")[0] in ("data", "accelerator") for key in candidate.values)
+    return checked, assemble(checked, registry, loaded=loaded if shares_data else None)
 
 
 class Search:
@@ -140,10 +174,8 @@ class Search:
         return state, self._folder.create_candidate(candidate.label, checked.resolved_toml(), record)
 
     def _assembled(self, candidate: Candidate) -> tuple[CheckedRecipe, TrainingState]:
-        checked = check(candidate.recipe, self._registry)
-        shares_data = not any(key.partition(".")[0] in ("data", "accelerator") for key in candidate.values)
-        loaded = self._loaded if shares_data else None
-        return checked, TrainingState(assemble(checked, self._registry, loaded=loaded))
+        checked, assembly = _assembled(candidate, self._loaded, self._registry)
+        return checked, TrainingState(assembly)
 
     def _write_down(self, index: int) -> None:
         """Put the rows into `run.json`, with the best so far, and tell the plugins of the newest."""

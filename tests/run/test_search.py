@@ -14,7 +14,7 @@ from toy import TOY_RECIPE, RecipeFamily, ToyModel, ToyPlugin
 
 import genlab.parts.plugin
 from genlab.discovery import Registry
-from genlab.errors import CandidatesError
+from genlab.errors import CandidatesError, IncompatibleError, RecipeError
 from genlab.interfaces.constraints import Candidates
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
@@ -208,3 +208,29 @@ def test_a_finished_search_takes_more_restarts(tmp_path: Path) -> None:
     tables = dict(recipe([0.0, 1.0]).tables) | {"train": {"steps": 12, "log_every": 5}}
     longer = run(Recipe.from_tables(tables), resume=one.folder, registry=registry())
     assert [row["step"] for row in record(longer)["candidates"]] == [12, 12]
+
+
+class PickyModel(ShiftedModel):
+    def __init__(self, *, shift: Annotated[float, Candidates()] = 0.0, lowest: float = 0.0) -> None:
+        if shift < lowest:
+            raise IncompatibleError(f"model.shift must be at least {lowest:g}. Raise it.")
+        super().__init__(shift=shift)
+
+
+class Picky(Listening):
+    @hookimpl
+    def genlab_components(self) -> Iterable[Component]:
+        yield from super().genlab_components()
+        yield Component("model", "picky", f"{__name__}:PickyModel", "refuses what is too low")
+
+
+def test_a_fault_that_all_candidates_share_is_told_once_as_one_of_the_recipe(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="1 problem\n.*must be at least 9") as raised:
+        run(recipe(use="picky", lowest=9.0, restarts=2), out=tmp_path, registry=registry(Picky()))
+    assert raised.value.exit_code == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_one_candidate_leaves_the_others(tmp_path: Path) -> None:
+    result = run(recipe(use="picky", lowest=-1.0), out=tmp_path, registry=registry(Picky()))
+    assert [row["status"] for row in record(result)["candidates"]] == ["finished", "finished", "failed"]
