@@ -61,11 +61,7 @@ def observations(assembly: Assembly, split: Split) -> Iterator[dict[str, Tensor]
             incomplete = batch.x.isnan().flatten(1).any(1)
             described = assembly.family.posterior(batch.x).describe()
             if bool(incomplete.any()) and not (assembly.model.accepts_missing and _is_known(described, incomplete)):
-                row = done + int(incomplete.nonzero()[0]) + 1
-                raise DataError(
-                    f"every value must be there for model {type(assembly.model).__name__}, got a missing one in row "
-                    f"{row}. Take that row out."
-                )
+                raise _lacking(assembly, batch.x, done)
             if not described:
                 raise UsageError(
                     f"the posterior of {type(assembly.family).__name__} must describe observations, and has nothing "
@@ -74,6 +70,15 @@ def observations(assembly: Assembly, split: Split) -> Iterator[dict[str, Tensor]
             own = named_columns(batch.x, spec.columns) if batch.x.ndim == 2 else {}
             yield own | described
             done += len(batch.x)
+
+
+def _lacking(assembly: Assembly, x: Tensor, num_before: int) -> DataError:
+    """Return the error that names the first missing value of a batch, which `num_before` observations precede."""
+    model, columns = assembly.model, assembly.data.spec.columns
+    kind = f"this kind of {type(model).__name__}" if model.accepts_missing else f"model {type(model).__name__}"
+    row, column = x.flatten(1).isnan().nonzero()[0].tolist()
+    where = f"row {num_before + row + 1}" + (f", column {columns[column]!r}" if columns else "")
+    return DataError(f"every value must be there for {kind}, got a missing one in {where}. Take that row out.")
 
 
 def _is_known(described: Mapping[str, Tensor], rows: Tensor) -> bool:

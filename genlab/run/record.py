@@ -40,6 +40,7 @@ def initial_record(
         "data": {
             "name": data.spec.name,
             "event_shape": list(data.spec.event_shape),
+            "columns": list(data.spec.columns),
             "levels": data.spec.levels,
             "sizes": {name: len(data[name]) for name in ("train", "validation", "test")},
         },

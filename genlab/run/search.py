@@ -52,7 +52,7 @@ def refuse_common_faults(checked: CheckedRecipe, loaded: LoadedData, registry: R
             _assembled(candidate, loaded, registry)
         except RecipeError as error:
             faults |= dict.fromkeys(error.faults)
-        except Exception:  # noqa: BLE001 - not the recipe's; it is told when this candidate's turn comes
+        except Exception:  # not the recipe's: it is told when this candidate's turn comes
             return
         else:
             return

@@ -1,12 +1,17 @@
 """Begin a run where another one ended: with its parameters, or with its posterior as the prior."""
 
 import json
+import re
 from typing import Any
 
 from genlab.errors import IncompatibleError, RunFolderError, UsageError
 from genlab.recipe import CheckedRecipe, read_recipe
 from genlab.run.folder import RunFolder
 from genlab.run.state import TrainingState
+from genlab.spelling import listing
+
+_PLACE = re.compile(r"x(\[\d+\])?")
+"""What the columns of an array without names are called."""
 
 
 def start_from(checked: CheckedRecipe, state: TrainingState, run: RunFolder) -> dict[str, Any]:
@@ -21,9 +26,11 @@ def start_from(checked: CheckedRecipe, state: TrainingState, run: RunFolder) -> 
         What `run.json` keeps of it: the run, the step and the SHA-256 of the checkpoint's files.
 
     Raises:
-        RunFolderError: when that run has no checkpoint, or its parameters have other shapes.
+        RunFolderError: when that run has no checkpoint, or its parameters have other shapes, or its
+            data other columns.
     """
     fitted, checkpoint = run.fitted(), run.fitted().load_checkpoint()
+    _check_columns(state, fitted)
     _load_parameters(state, checkpoint, run)
     before = read_recipe(fitted.resolved_recipe()).tables["update"]["use"]
     state.assembly.update.carry_over(checkpoint["update"] if before == checked.resolved["update"]["use"] else {})
@@ -41,10 +48,12 @@ def prior_from(state: TrainingState, run: RunFolder) -> dict[str, Any]:
         As `start_from`.
 
     Raises:
-        RunFolderError: when that run has no checkpoint, or its parameters have other shapes.
+        RunFolderError: when that run has no checkpoint, or its parameters have other shapes, or its
+            data other columns.
         UsageError: when the model cannot take a posterior as its prior.
     """
     fitted, checkpoint = run.fitted(), run.fitted().load_checkpoint()
+    _check_columns(state, fitted)
     _load_parameters(state, checkpoint, run)
     try:
         state.assembly.model.adopt_posterior(state.assembly.family)
@@ -52,6 +61,18 @@ def prior_from(state: TrainingState, run: RunFolder) -> dict[str, Any]:
         raise UsageError(str(error)) from error
     state.assembly.update.carry_over({})
     return _origin(fitted)
+
+
+def _check_columns(state: TrainingState, fitted: RunFolder) -> None:
+    """Raise where a table's columns are not those of the other run; of an array they are known by place alone."""
+    before = tuple(fitted.record()["data"].get("columns", ()))
+    now = state.assembly.data.spec.columns
+    if before and now and before != now and not any(_PLACE.fullmatch(name) for name in (before[0], now[0])):
+        fix = f" Set data.columns = {json.dumps(before)}." if set(before) <= set(now) else ""
+        raise RunFolderError(
+            f"the run to begin from must be of the same columns in the same order, and {fitted.path} was fitted to "
+            f"{listing(before)}, got {listing(now)}.{fix}"
+        )
 
 
 def _load_parameters(state: TrainingState, checkpoint: dict[str, Any], run: RunFolder) -> None:

@@ -45,7 +45,9 @@ class DiagonalComponents(Components):
         inner = -0.5 * sq_distances(x, observed, self.mean, self.expected_precision)
         if observed is None:
             return inner
-        return inner - self.coordinate_offsets().to(x.dtype) @ (~observed).to(x.dtype).T
+        # In float64, which autocast leaves alone: bfloat16 would keep three digits of a constant.
+        offsets = self.coordinate_offsets()
+        return inner - (offsets @ (~observed).to(offsets.dtype).T).to(x.dtype)
 
 
 def sq_distances(x: Tensor, observed: Tensor | None, mean: Tensor, precision: Tensor) -> Tensor:

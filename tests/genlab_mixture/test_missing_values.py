@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -105,3 +106,12 @@ def test_a_full_covariance_refuses_missing_values_with_a_way_out():
     spec = DataSpec("rows", (1,), 6, missing=True)
     with pytest.raises(IncompatibleError, match="noise 'full' must observe every value, got rows with missing ones"):
         GaussianMixture(spec, components=2, mean_scale=1.0, noise=full_example().noise)
+
+
+def test_reduced_precision_of_matrix_products_does_not_touch_what_is_missing():
+    model, family, x = build(holey(learned_example))
+    estimate = partial(ClosedForm().estimate, model, family, Batch(x.float(), len(x)), generator=NO_NOISE)
+    plain = estimate()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        cast = estimate()
+    torch.testing.assert_close(cast["likelihood"], plain["likelihood"], rtol=1e-6, atol=1e-6)

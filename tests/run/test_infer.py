@@ -74,7 +74,7 @@ def test_a_kind_of_noise_that_needs_every_value_says_which_row_lacks_one(tmp_pat
     whole = table(tmp_path, "whole.csv", ROWS.replace("1.5,\n", "1.5,10\n"))
     assembly = mixture(whole, "full")
     new = table(tmp_path, "new.csv", "height,weight\n1,10\n9,\n")
-    with pytest.raises(DataError, match="got a missing one in row 2"):
+    with pytest.raises(DataError, match="this kind of GaussianMixture, got a missing one in row 2, column 'weight'"):
         list(observations(assembly, other_data(assembly, new)))
 
 

@@ -225,7 +225,7 @@ class Picky(Listening):
 
 
 def test_a_fault_that_all_candidates_share_is_told_once_as_one_of_the_recipe(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="1 problem\n.*must be at least 9") as raised:
+    with pytest.raises(RecipeError, match=r"1 problem\n.*must be at least 9") as raised:
         run(recipe(use="picky", lowest=9.0, restarts=2), out=tmp_path, registry=registry(Picky()))
     assert raised.value.exit_code == 3
     assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from toy import TOY_RECIPE, toy_recipe, toy_registry
@@ -125,3 +126,26 @@ def test_a_run_begins_in_one_way(toy: RunResult, tmp_path: Path) -> None:
         run(toy_recipe(), registry=toy_registry(), resume=toy.folder, start_from=toy.folder)
     with pytest.raises(UsageError, match="candidates or restarts must begin by itself"):
         run(toy_recipe(restarts=2), out=tmp_path, registry=toy_registry(), start_from=toy.folder)
+
+
+def test_a_run_of_other_columns_is_refused(tmp_path: Path) -> None:
+    rows = "1,2\n3,4\n5,7\n"
+    for name, header in (("old", "a,b"), ("turned", "b,a"), ("more", "c,d")):
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n{rows}")
+    first = run(mixture(tmp_path / "old.csv"), out=tmp_path / "first")
+    for name, said in (
+        ("turned", r"got 'b', 'a'\. Set data\.columns = \[\"a\", \"b\"\]\."),
+        ("more", "got 'c', 'd'.$"),
+    ):
+        for begin in ("start_from", "prior_from"):
+            with pytest.raises(RunFolderError, match=f"was fitted to 'a', 'b', {said}"):
+                run(mixture(tmp_path / f"{name}.csv"), out=tmp_path / "second", **{begin: first.folder})
+
+
+def test_an_array_has_columns_by_place_and_begins_from_a_table(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("a,b\n1,2\n3,4\n5,7\n")
+    first = run(mixture(tmp_path / "old.csv"), out=tmp_path / "first")
+    np.save(tmp_path / "new.npy", np.arange(12.0).reshape(6, 2))
+    recipe = mixture(tmp_path / "new.npy")
+    recipe.tables["data"]["use"] = "array"
+    assert run(recipe, out=tmp_path / "second", start_from=first.folder).status == "converged"

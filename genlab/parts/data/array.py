@@ -56,7 +56,8 @@ class Array(DataSource):
             DataError: when it is missing, malformed or of another type, has no rows, a column has no value at all,
                 or a number is infinite.
         """
-        rows, columns, missing = _opened(self._path)
+        rows, columns, check = _opened(self._path)
+        missing = check.missing()
         block_rows = -(-len(rows) // MOST_BLOCKS)
         parts = split_indices(-(-len(rows) // block_rows), self._split, self._split_seed)
         train, validation, test = (ArraySplit(rows, block_rows, blocks.sort().values) for blocks in parts)
@@ -64,27 +65,27 @@ class Array(DataSource):
         return Splits(spec, train, validation, test, missing=missing)
 
     def open(self, path: Path, spec: DataSpec) -> ArraySplit:
-        """Map another file of as many columns, all its rows one split.
+        """Map another file of as many columns, all its rows one split; any value may be missing.
 
         Raises:
-            DataError: as `load`, or when it has more or fewer columns, or values are missing that were not before.
+            DataError: when it is missing, malformed or of another type, has no rows, or more or fewer columns, or a
+                number is infinite.
         """
-        rows, columns, missing = _opened(path)
+        rows, columns, check = _opened(path)
+        check.check_finite()
         if len(columns) != spec.num_dims:
             raise DataError(f"{path} must have {spec.num_dims} columns, as {spec.name} has, got {len(columns)}.")
-        if missing and not spec.missing:
-            raise DataError(f"{path} must have no missing values, as {spec.name} has none, got {missing}.")
         return ArraySplit(rows, len(rows), torch.zeros(1, dtype=torch.int64))
 
 
-def _opened(path: Path) -> tuple[Tensor, tuple[str, ...], str]:
-    """Return the rows `(N, D)` of a file, mapped; the columns' names; and what is missing, in words."""
+def _opened(path: Path) -> tuple[Tensor, tuple[str, ...], ValueCheck]:
+    """Return the rows `(N, D)` of a file, mapped; the columns' names; and what there is to say of the values."""
     rows = _mapped(path)
     columns = ("x",) if rows.shape[1] == 1 else tuple(f"x[{index}]" for index in range(rows.shape[1]))
     check = ValueCheck(path, columns)
     for chunk in torch.split(rows, max(1, _CHECKED_NUMBERS // len(columns))):
         check.add(chunk)
-    return rows, columns, check.missing()
+    return rows, columns, check
 
 
 def _mapped(path: Path) -> Tensor:

@@ -121,6 +121,14 @@ def test_another_file_is_opened_whole_if_it_has_the_same_columns(tmp_path):
     assert torch.equal(in_order(source.open(saved(tmp_path, values, "new.npy"), spec)), torch.from_numpy(values))
     with pytest.raises(DataError, match=r"must have 2 columns, as x\.npy has, got 1"):
         source.open(saved(tmp_path, values[:, 0], "one.npy"), spec)
-    values[2, 1] = np.nan
-    with pytest.raises(DataError, match=r"no missing values, .* got 1 in column 'x\[1\]' \(first in row 3\)"):
-        source.open(saved(tmp_path, values, "lacking.npy"), spec)
+    values[2, 1] = np.inf
+    with pytest.raises(DataError, match=r"finite float32 numbers, got inf in row 3, column 'x\[1\]'"):
+        source.open(saved(tmp_path, values, "infinite.npy"), spec)
+
+
+def test_values_may_be_missing_from_another_file_as_from_another_table(tmp_path):
+    """Whether the model can do without them is for the model to say."""
+    source = Array(path=saved(tmp_path, np.zeros((9, 2))))
+    values = np.full((6, 2), np.nan, dtype=np.float32)
+    opened = source.open(saved(tmp_path, values, "lacking.npy"), source.load().spec)
+    assert bool(in_order(opened).isnan().all())
