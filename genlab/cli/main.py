@@ -22,6 +22,10 @@ COMMANDS = {
     "infer": LazyCommand(f"{_IN}.infer:command", "Say what a run's posterior says, of everything and of each x."),
     "sample": LazyCommand(f"{_IN}.sample:command", "Draw new observations from a run."),
     "runs": LazyCommand(f"{_IN}.runs:command", "List the runs so far, oldest first."),
+    "compare": LazyCommand(
+        f"{_IN}.compare:command",
+        "Put runs side by side: their bounds, term by term, and what differs in their recipes.",
+    ),
     "recipes": LazyCommand(f"{_IN}.recipes:command", "List the recipes that ship with genlab and its plugins."),
     "validate": LazyCommand(f"{_IN}.validate:command", "Check recipes without running them."),
     "show": LazyCommand(f"{_IN}.show:command", "Print a recipe with every default filled in."),

@@ -1,6 +1,7 @@
 """The run: fit, evaluate, draw, and the folder a run leaves."""
 
 from genlab.run.column_file import check_column_file, write_columns
+from genlab.run.comparing import ComparedRun, Comparison, compare
 from genlab.run.draw import check_destination, draw, save_draws
 from genlab.run.evaluate import Evaluation, LedgerRow, evaluate
 from genlab.run.fit import fit
@@ -14,6 +15,8 @@ from genlab.run.run import RunResult, run
 from genlab.run.state import TrainingState
 
 __all__ = [
+    "ComparedRun",
+    "Comparison",
     "Evaluation",
     "LedgerRow",
     "OpenedRun",
@@ -24,6 +27,7 @@ __all__ = [
     "TrainingState",
     "check_column_file",
     "check_destination",
+    "compare",
     "draw",
     "evaluate",
     "fit",

@@ -18,7 +18,7 @@ def check_resumable(checked: CheckedRecipe, folder: RunFolder) -> None:
     Raises:
         RunFolderError: naming every key that differs, with both values.
     """
-    before, after = _flat(read_recipe(folder.resolved_recipe()).tables), _flat(checked.resolved)
+    before, after = flat(read_recipe(folder.resolved_recipe()).tables), flat(checked.resolved)
     different = [
         f"{key} ({before.get(key, 'absent')} before, {after.get(key, 'absent')} now)"
         for key in sorted(before.keys() | after.keys())
@@ -49,9 +49,9 @@ def resume(checked: CheckedRecipe, state: TrainingState, folder: RunFolder) -> N
     folder.log(f"resumed at step {state.step} on {state.assembly.accelerator.describe()}")
 
 
-def _flat(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Return the values of nested tables by dotted key."""
-    flat: dict[str, Any] = {}
+def flat(tables: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Return the values of nested tables by dotted key, such as `sampler.steps`."""
+    values: dict[str, Any] = {}
     for key, value in tables.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
-    return flat
+        values |= flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
+    return values
