@@ -8,9 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from genlab.gaussian import normal_log_prob
 from genlab.interfaces import Posterior, VariationalFamily
 from genlab_ddpm.chain import ForwardChain
-from genlab_ddpm.gaussian import normal_log_prob
 from genlab_ddpm.model import DDPM
 
 

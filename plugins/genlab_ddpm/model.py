@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 
 from genlab.errors import GenlabWarning, IncompatibleError
+from genlab.gaussian import level_log_mass, normal_log_prob
 from genlab.interfaces import DataSpec, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.chain import ForwardChain
-from genlab_ddpm.gaussian import level_log_mass, normal_log_prob
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet

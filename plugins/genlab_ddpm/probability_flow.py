@@ -25,11 +25,11 @@ import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
+from genlab.gaussian import normal_log_prob
 from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
-from genlab_ddpm.gaussian import normal_log_prob
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.model import DDPM
 

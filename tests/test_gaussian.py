@@ -3,10 +3,11 @@ import math
 import mpmath
 import pytest
 import torch
-from genlab_ddpm.gaussian import level_log_mass, normal_log_prob
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+
+from genlab.gaussian import level_log_mass, normal_log_prob
 
 LEVELS = 17
 WIDTH = 2 / (LEVELS - 1)
