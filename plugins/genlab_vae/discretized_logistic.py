@@ -18,9 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genlab.errors import IncompatibleError
 from genlab.interfaces.data_source import DataSpec
-from genlab_vae.likelihood import Likelihood
+from genlab_vae.likelihood import Likelihood, levels_of
 
 
 class DiscretizedLogistic(Likelihood):
@@ -31,14 +30,9 @@ class DiscretizedLogistic(Likelihood):
         IncompatibleError: when x is real.
         """
         super().__init__()
-        if spec.levels is None:
-            raise IncompatibleError(
-                f"likelihood 'discretized-logistic' must have x in {{0, ..., L - 1}}, got real numbers from "
-                f"{spec.name!r}. Use likelihood 'gaussian'."
-            )
         self.event_shape = spec.event_shape
         self.output_shape = (2 * spec.event_shape[0], *spec.event_shape[1:])
-        self.top = spec.levels - 1
+        self.top = levels_of(spec, "discretized-logistic") - 1
         # An output of 0 stands for the middle of the range, and a scale of an eighth of it.
         self._log_unit_scale = math.log(self.top / 8)
 

@@ -7,15 +7,13 @@ sigma-VAE, section 3.1).
 """
 
 import math
-import warnings
 
 import torch
 from torch import Tensor, nn
 
-from genlab.errors import GenlabWarning
 from genlab.interfaces.constraints import PositiveFloat
 from genlab.interfaces.data_source import DataSpec
-from genlab_vae.likelihood import Likelihood
+from genlab_vae.likelihood import Likelihood, warn_of_density
 
 
 class Gaussian(Likelihood):
@@ -29,13 +27,7 @@ class Gaussian(Likelihood):
             learn_scale: whether s is learned, starting from `scale`.
         """
         super().__init__()
-        if spec.levels is not None:
-            warnings.warn(
-                f"likelihood 'gaussian' gives integer data ({spec.name!r}) a density, not a probability: its bits per "
-                "dimension compare with no other likelihood's. Use 'discretized-logistic' for a probability.",
-                GenlabWarning,
-                stacklevel=2,
-            )
+        warn_of_density(spec, "gaussian")
         self.event_shape = self.output_shape = spec.event_shape
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)), requires_grad=learn_scale)
 

@@ -9,6 +9,12 @@ from genlab.plugin import Component, hookimpl
 @hookimpl
 def genlab_components() -> Iterable[Component]:
     """Return the plugin's components."""
+    yield from _parts()
+    yield from _likelihoods()
+    yield from _networks()
+
+
+def _parts() -> Iterable[Component]:
     yield Component("model", "vae", "genlab_vae.model:VAE", "a latent vector for each x, and a decoder network")
     yield Component(
         "family", "diagonal-gaussian", "genlab_vae.family:DiagonalGaussian", "an encoder gives each x its own Gaussian"
@@ -37,6 +43,12 @@ def genlab_components() -> Iterable[Component]:
     yield Component("prior", "standard-normal", "genlab_vae.standard_normal:StandardNormal", "N(0, I), nothing learned")
     yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
     yield Component("prior", "vamp", "genlab_vae.vamp:Vamp", "posteriors of K learned pseudo-inputs (VampPrior)")
+    yield Component(
+        "figure", "vae-reconstructions", "genlab_vae.figure:Reconstructions", "test images beside reconstructions"
+    )
+
+
+def _likelihoods() -> Iterable[Component]:
     yield Component("likelihood", "bernoulli", "genlab_vae.bernoulli:Bernoulli", "x in {0, 1}")
     yield Component("likelihood", "gaussian", "genlab_vae.gaussian:Gaussian", "real x, fixed or learned scale")
     yield Component(
@@ -45,13 +57,37 @@ def genlab_components() -> Iterable[Component]:
         "genlab_vae.discretized_logistic:DiscretizedLogistic",
         "x in {0, ..., L - 1}, the mass of a logistic law",
     )
+    yield Component(
+        "likelihood",
+        "gaussian-per-dimension",
+        "genlab_vae.gaussian_per_dimension:GaussianPerDimension",
+        "real x, a learned scale for each number",
+    )
+    yield Component(
+        "likelihood",
+        "gaussian-decoded-scale",
+        "genlab_vae.gaussian_decoded_scale:GaussianDecodedScale",
+        "real x, mean and scale from the decoder",
+    )
+    yield Component(
+        "likelihood",
+        "discretized-gaussian",
+        "genlab_vae.discretized_gaussian:DiscretizedGaussian",
+        "x in {0, ..., L - 1}, the mass of a Gaussian",
+    )
+    yield Component(
+        "likelihood",
+        "categorical",
+        "genlab_vae.categorical:Categorical",
+        "x in {0, ..., L - 1}, a probability for each level",
+    )
+
+
+def _networks() -> Iterable[Component]:
     yield Component("encoder", "mlp", "genlab_vae.mlp:MLPEncoder", "fully connected, for any x")
     yield Component("encoder", "conv", "genlab_vae.conv:ConvEncoder", "convolutions, for images")
     yield Component("decoder", "mlp", "genlab_vae.mlp:MLPDecoder", "fully connected, for any x")
     yield Component("decoder", "conv", "genlab_vae.conv:ConvDecoder", "transposed convolutions, for images")
-    yield Component(
-        "figure", "vae-reconstructions", "genlab_vae.figure:Reconstructions", "test images beside reconstructions"
-    )
 
 
 @hookimpl
