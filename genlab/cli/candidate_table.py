@@ -76,5 +76,5 @@ def _nats(total: float | None, se: float | None) -> str:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
-    why = row["error"] or row["reason"]
-    return f" ({why})" if why else ""
+    why = [row["error"] or row["reason"], *row.get("remarks", ())]
+    return f" ({'; '.join(filter(None, why))})" if any(why) else ""

@@ -35,11 +35,14 @@ def closing(result: "RunResult", record: Mapping[str, Any]) -> Group:
         parts += [ledger_table(test), ""]
     elif words := bounds.bound_words(result.metrics):
         parts += [facts([("bound in training", words)]), ""]
-    return Group(*parts, facts([("files", str(result.folder)), *_next(result)]))
+    notes = [("note" if number == 0 else "", said) for number, said in enumerate(record.get("remarks", ()))]
+    return Group(*parts, facts([*notes, ("files", str(result.folder)), *_next(result, record)]))
 
 
-def _next(result: "RunResult") -> list[tuple[str, str]]:
+def _next(result: "RunResult", record: Mapping[str, Any]) -> list[tuple[str, str]]:
     folder = shlex.quote(str(result.folder))
+    evaluate = ("evaluate", f"genlab eval {folder}{'' if record['data']['sizes']['test'] else ' --split train'}")
     if result.status in ("interrupted", "time limit"):
-        return [("go on", f"genlab run --resume {folder}"), ("evaluate", f"genlab eval {folder}")]
-    return [("evaluate", f"genlab eval {folder}"), ("sample", f"genlab sample {folder} -n 64")]
+        return [("go on", f"genlab run --resume {folder}"), evaluate]
+    infer = [("infer", f"genlab infer {folder}")] if record.get("can_infer") else []
+    return [evaluate, *infer, ("sample", f"genlab sample {folder} -n 64")]

@@ -26,13 +26,13 @@ def override_option(command: F) -> F:
     )(command)
 
 
-def split_option(text: str) -> Callable[[F], F]:
-    """Add `--split`, one of the three."""
+def split_option(text: str, default: str | None = "test") -> Callable[[F], F]:
+    """Add `--split`, one of the three; without a default the command chooses."""
     return click.option(
         "--split",
         type=click.Choice(["train", "validation", "test"]),
-        default="test",
-        show_default=True,
+        default=default,
+        show_default=default is not None,
         help=text,
     )
 

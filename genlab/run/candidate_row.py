@@ -33,6 +33,7 @@ class CandidateRow:
         log_symmetries_nats: what is added to it.
         corrected_nats: the sum, which decides.
         error: what went wrong; empty otherwise.
+        remarks: what the family says of the fit.
     """
 
     label: str
@@ -47,6 +48,7 @@ class CandidateRow:
     log_symmetries_nats: float = 0.0
     corrected_nats: float | None = None
     error: str = ""
+    remarks: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `run.json` holds."""

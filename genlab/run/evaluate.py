@@ -108,7 +108,8 @@ def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | Non
     available = len(assembly.data[split])
     if not available:
         raise DataError(
-            f"the {split} split of {assembly.data.spec.name} must not be empty. Give it a share with data.split."
+            f"the {split} split of {assembly.data.spec.name} must not be empty. Evaluate another with --split, or "
+            "give it a share with data.split."
         )
     return min(available, max_examples or assembly.eval.max_examples or available)
 

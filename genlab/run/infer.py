@@ -29,6 +29,21 @@ def shared_latents(assembly: Assembly, *, interval: float = 0.95) -> Sequence[La
         return assembly.family.describe(interval, assembly.data.truth)
 
 
+def remarks(assembly: Assembly) -> tuple[str, ...]:
+    """Return what a user should know of a fit that has ended, in the family's words."""
+    with looking_at(assembly):
+        return tuple(assembly.family.remarks(assembly.model))
+
+
+def can_infer(assembly: Assembly) -> bool:
+    """Whether the posterior has anything to say, of an observation or of what all share."""
+    generator = assembly.accelerator.generator(stream_seed(assembly.seed, "evaluation"))
+    with looking_at(assembly):
+        first = next(assembly.data.train.in_order(1, generator, stop=1))
+        of_one = assembly.family.posterior(first.x).describe()
+        return bool(of_one) or bool(assembly.family.describe(0.5, {}))
+
+
 def other_data(assembly: Assembly, path: Path) -> Split:
     """Read other observations as the recipe's own data are read, all of them one split on the assembly's device.
 

@@ -21,6 +21,7 @@ from genlab.run.evaluate import evaluate
 from genlab.run.figures import draw_figures
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
+from genlab.run.infer import can_infer, remarks
 from genlab.run.interrupt import stop_on_signals
 from genlab.run.plugin_files import plugin_files_of
 from genlab.run.processes import joined_processes, tell
@@ -201,6 +202,8 @@ def _finish(
     record: dict[str, Any] = {"status": progress.status, "step": progress.step, "metrics": metrics}
     if progress.reason:
         record["reason"] = progress.reason
+    if progress.status != "interrupted":
+        record |= {"remarks": remarks(assembly), "can_infer": can_infer(assembly)}
     if evaluation is not None:
         record["test"] = evaluation.as_json()
     folder.update_record(**record)

@@ -60,16 +60,16 @@ class CoordinateAscent(UpdateRule):
         prior = self._model.prior()
         ledger = statistics.ledger(factors, prior)
         self._family.set_factors(statistics.optimum(prior, weight=1.0))
-        self._decide(ledger.elbo(statistics.num_examples), statistics.counts)
+        self._decide(ledger.elbo(statistics.num_examples))
         return ledger
 
-    def _decide(self, bound: torch.Tensor, counts: torch.Tensor) -> None:
+    def _decide(self, bound: torch.Tensor) -> None:
         """Stop where the sweep before this one gained too little; a check waits for the device, once a sweep."""
         previous, self._bound = self._bound, bound
         if self._tolerance > 0:
             gain = (bound - previous.to(bound.device)).item()
             if gain < self._tolerance:
-                self.stop_reason = f"a sweep raised the bound by less than {self._tolerance:g} nats" + _empty(counts)
+                self.stop_reason = f"a sweep raised the bound by less than {self._tolerance:g} nats"
 
     def state_dict(self) -> dict[str, Any]:
         """Return the bound of the last sweep."""
@@ -78,9 +78,3 @@ class CoordinateAscent(UpdateRule):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up where `state_dict` left off."""
         self._bound = state["bound"].clone()
-
-
-def _empty(counts: torch.Tensor) -> str:
-    """Return in words how many components are expected to hold less than one observation; nothing where none is."""
-    num_empty = int((counts < 1).sum())
-    return f"; {num_empty} of {len(counts)} components hold less than one observation" if num_empty else ""

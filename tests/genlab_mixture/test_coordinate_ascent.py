@@ -214,4 +214,4 @@ def test_a_small_concentration_empties_components_and_says_so(kind):
         update.step(InOrder(torch.tensor(few.x)), generator=NO_NOISE).check_finite("the sweep")
     weights = family.factors().expected_weights
     assert int((weights < 0.01).sum()) == 2
-    assert update.stop_reason.endswith("; 2 of 3 components hold less than one observation")
+    assert family.remarks(model) == ("2 of 3 components hold less than one observation",)

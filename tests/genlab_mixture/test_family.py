@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -106,3 +108,10 @@ def test_the_state_of_a_family_goes_round():
     other.load_state_dict(family.state_dict())
     assert torch.equal(other.posterior(x).log_phi, family.posterior(x).log_phi)
     assert set(family.state_dict()) == {"log_concentration", "components.mean", "components.var"}
+
+
+@pytest.mark.parametrize(("extra", "said"), [(0.9, "1 of 3 components hold less than one observation"), (1.1, "")])
+def test_components_that_hold_less_than_one_observation_are_remarked(extra, said):
+    mixture = example()
+    model, family, _ = build(replace(mixture, a=np.add(mixture.alpha, [5.0, extra, 20.0])))
+    assert "".join(family.remarks(model)) == said

@@ -30,7 +30,7 @@ SHOWN_COLUMNS = 8
 
 @click.command("infer")
 @click.argument("run", shell_complete=complete_run)
-@split_option("Whose observations.")
+@split_option("Whose observations; by default test, or train where there are no test data.", default=None)
 @click.option(
     "--data",
     "data",
@@ -53,7 +53,7 @@ def command(
     session: Session,
     *,
     run: str,
-    split: str,
+    split: str | None,
     data: Path | None,
     out: Path | None,
     interval: float,
@@ -77,6 +77,7 @@ def command(
         verbs.check_column_file(out)
     assembly = verbs.open_run(find_run(run), overrides, session.registry()).assembly
     latents = verbs.shared_latents(assembly, interval=interval)
+    split = split or ("test" if len(assembly.data.test) else "train")
     chosen = assembly.data[split] if data is None else verbs.other_data(assembly, data)
     if not len(chosen):
         raise DataError(f"the {split} split of {assembly.data.spec.name} must not be empty. Choose another --split.")

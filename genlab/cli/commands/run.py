@@ -144,7 +144,7 @@ def _report(session: Session, result: "RunResult", *, as_json: bool, quiet: bool
     record = verbs.RunFolder(result.folder).record()
     if as_json:
         document = {"run": result.folder, "status": result.status, "step": result.step, "metrics": result.metrics}
-        found = {key: record[key] for key in ("candidates", "picked", "picked_because") if key in record}
+        found = {key: record[key] for key in ("candidates", "picked", "picked_because", "remarks") if record.get(key)}
         print_json(session, document | found)
         return
     if not quiet:

@@ -49,6 +49,25 @@ def test_a_person_sees_a_table_and_the_first_observations(mixture, capsys):
     assert "30 observations in all; --out FILE writes them." in captured.err
 
 
+def test_a_run_without_test_data_ends_with_what_works_there_and_with_what_there_is_to_know(tmp_path, capsys):
+    data = ["-s", "data.num_customers=8", "-s", "data.split=[1,0,0]", "-s", "model.components=12"]
+    prior = ["-s", "model.concentration=0.01", "-s", "update={use='natural-gradient'}", "-s", "train.steps=30"]
+    assert main(["run", "mixture", "--out", str(tmp_path), *data, *prior, "-s", "accelerator.use=cpu"]) == 0
+    captured = capsys.readouterr()
+    run = captured.out.strip()
+    lines = dict(line.split("  ", 1) for line in captured.err.splitlines() if "  genlab " in line)
+    assert {name: line.strip() for name, line in lines.items()} == {
+        "evaluate": f"genlab eval {run} --split train",
+        "infer": f"genlab infer {run}",
+        "sample": f"genlab sample {run} -n 64",
+    }
+    assert "of 12 components hold less than one observation" in captured.err
+    assert main(["infer", run]) == 0
+    assert "8 observations in all" in capsys.readouterr().err
+    assert main(["eval", run]) == 1
+    assert "Evaluate another with --split" in capsys.readouterr().err
+
+
 def test_every_observation_goes_to_the_file(mixture, capsys, tmp_path):
     path = tmp_path / "out.csv"
     assert main(["infer", str(mixture), "--split", "train", "--out", str(path)]) == 0

@@ -34,6 +34,7 @@ def test_the_end_shows_the_ledger_and_what_to_type_next(genlab, toy_toml):
     assert re.search(r"^bound\s+-\d.* nats an example", text, re.M)
     assert "genlab eval runs/toy/" in text
     assert "genlab sample runs/toy/" in text
+    assert "genlab infer" not in text, "the toy's posterior has nothing to say"
 
 
 def test_json_is_one_document_on_standard_output(genlab, toy_toml, workdir):
