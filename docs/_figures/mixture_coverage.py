@@ -18,9 +18,9 @@ from genlab_mixture.known_noise import KnownNoise
 from genlab_mixture.model import GaussianMixture
 from matplotlib.figure import Figure
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import Batch, DataSpec, Part, Splits
 from genlab.parts.accelerator.cpu import CPU
-from genlab.parts.data.tensor_split import TensorSplit
 
 NUM_DATA, NUM_DRAWS, LEVEL = 300, 400, 0.9
 SEPARATIONS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genlab.testing.report import CheckReport, CheckResult
     from genlab.testing.running import run_checks
     from genlab.testing.setting import Setting
+    from genlab.testing.stand_ins import InMemoryTraining, cpu
     from genlab.testing.subject import Subject
 
 __all__ = [
@@ -29,19 +30,23 @@ __all__ = [
     "Check",
     "CheckReport",
     "CheckResult",
+    "InMemoryTraining",
     "Setting",
     "Subject",
     "check",
     "checks",
+    "cpu",
     "parametrize_with_checks",
     "run_checks",
 ]
 
 _HOME = {
     "checks": "genlab.testing.catalogue",
+    "cpu": "genlab.testing.stand_ins",
     "parametrize_with_checks": "genlab.testing.parametrize",
     "CheckReport": "genlab.testing.report",
     "CheckResult": "genlab.testing.report",
+    "InMemoryTraining": "genlab.testing.stand_ins",
     "run_checks": "genlab.testing.running",
     "Setting": "genlab.testing.setting",
     "Subject": "genlab.testing.subject",

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces.constraints import NonNegativeInt, PositiveFloat, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.tensor_split import TensorSplit
 
 
 class RandomReals(DataSource):

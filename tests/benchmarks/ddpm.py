@@ -24,10 +24,10 @@ from genlab_ddpm.network.unet import UNet
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, Part, TrainSettings
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.accelerator.precision import Precision
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.update.gradient import Gradient
 from genlab.run.state import TrainingStream
 

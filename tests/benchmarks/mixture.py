@@ -23,9 +23,9 @@ from genlab_mixture.model import GaussianMixture
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, Part, Splits
 from genlab.parts.accelerator.cpu import CPU
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.run.state import TrainingStream
 
 NUM_SWEEPS = 5

@@ -30,9 +30,9 @@ from genlab_mixture.model import GaussianMixture
 from genlab_mixture.natural_gradient import NaturalGradient
 from genlab_mixture.statistics import gather
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, Part, Splits
 from genlab.parts.accelerator.cpu import CPU
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.run.state import SWEEP_NUMBERS, TrainingStream
 
 NO_NOISE = torch.Generator()

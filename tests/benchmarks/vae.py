@@ -21,10 +21,10 @@ from genlab_vae.reparameterized import Reparameterized
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, Part, TrainSettings
 from genlab.parts.accelerator.cpu import CPU
 from genlab.parts.accelerator.precision import Precision
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.update.gradient import Gradient
 from genlab.run.state import TrainingStream
 

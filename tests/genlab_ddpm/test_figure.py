@@ -7,8 +7,8 @@ from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
 from linear_gaussian_diffusion import Oracle, oracle_model, seeded
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, FigureContext, Part, Splits
-from genlab.parts.data.tensor_split import TensorSplit
 
 STEEP = Part(Linear, {"beta_1": 0.02, "beta_T": 0.9})
 

@@ -9,9 +9,9 @@ from genlab_mixture.model import GaussianMixture
 from genlab_mixture.single_coordinate import CompiledSums
 from genlab_mixture.statistics import gather
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.errors import IncompatibleError
 from genlab.interfaces import DataSpec, Part, Splits
-from genlab.parts.data.tensor_split import TensorSplit
 
 NOISES = {"known": KnownNoise, "learned": LearnedNoise}
 

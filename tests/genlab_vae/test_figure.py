@@ -7,8 +7,8 @@ from genlab_vae.gaussian import Gaussian
 from genlab_vae.mlp import MLPDecoder, MLPEncoder
 from genlab_vae.model import VAE
 
+from genlab.data.tensor_split import TensorSplit
 from genlab.interfaces import DataSpec, FigureContext, Part, Splits
-from genlab.parts.data.tensor_split import TensorSplit
 
 
 def context(shape: tuple[int, ...], latent_dim: int, levels: int | None = 2, *, labels: bool = True) -> FigureContext:

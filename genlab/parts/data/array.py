@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.data.splitting import Fractions, check_fractions, split_indices
 from genlab.errors import DataError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
 from genlab.parts.data.array_split import ArraySplit
-from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 from genlab.parts.data.value_check import ValueCheck
 
 MOST_BLOCKS = 16_384

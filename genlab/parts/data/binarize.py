@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from genlab.parts.data.tensor_split import TensorSplit
+from genlab.data.tensor_split import TensorSplit
 
 Binarization = Literal["none", "threshold", "static", "dynamic"]
 

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.data.splitting import hold_out
+from genlab.data.tensor_split import TensorSplit
 from genlab.errors import DataError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.splitting import hold_out
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.data.torchvision_files import data_root, read_data_set
 
 _FOLDER = "cifar-10-batches-bin"

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from genlab.data.splitting import Fractions, check_fractions, split_indices
+from genlab.data.tensor_split import TensorSplit
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveFloat, PositiveInt, UnitFloat
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
-from genlab.parts.data.tensor_split import TensorSplit
 
 
 class Customers(DataSource):

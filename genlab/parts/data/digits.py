@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from genlab.data.splitting import Fractions, check_fractions, split_indices
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
 from genlab.parts.data.binarize import Binarization, binarized_name, binarized_split, levels_after
-from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 
 _FILE = Path(__file__).with_name("digits.npz")
 _LEVELS = 17

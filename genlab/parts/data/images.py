@@ -14,12 +14,12 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from genlab.data.splitting import Fractions, check_fractions, split_indices
+from genlab.data.tensor_split import TensorSplit
 from genlab.errors import DataError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Split, Splits
-from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
 from genlab.parts.data.stream_split import StreamSplit
-from genlab.parts.data.tensor_split import TensorSplit
 
 _ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
 _IN_MEMORY_BYTES = 2 * 2**30

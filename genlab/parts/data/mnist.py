@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genlab.data.splitting import hold_out
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
 from genlab.parts.data.binarize import Binarization, binarized_name, binarized_split, levels_after
-from genlab.parts.data.splitting import hold_out
 from genlab.parts.data.torchvision_files import data_root, read_data_set, unpack
 
 _LEVELS = 256

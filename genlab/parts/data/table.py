@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from genlab.data.splitting import Fractions, check_fractions, split_indices
+from genlab.data.tensor_split import TensorSplit
 from genlab.errors import DataError, IncompatibleError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
 from genlab.parts.data.columns import read_columns
-from genlab.parts.data.splitting import Fractions, check_fractions, split_indices
-from genlab.parts.data.tensor_split import TensorSplit
 from genlab.parts.data.value_check import ValueCheck
 
 

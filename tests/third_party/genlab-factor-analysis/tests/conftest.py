@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from building import Build
 from genlab.interfaces import Splits
-from stand_ins import Build, WholeSplit
+from genlab.testing import InMemoryTraining
 
 from genlab_factor_analysis.model import FactorAnalysis
 from genlab_factor_analysis.simulated_factors import SimulatedFactors
@@ -52,5 +53,5 @@ def x(splits: Splits, generator: torch.Generator) -> torch.Tensor:
 
 
 @pytest.fixture
-def data(splits: Splits) -> WholeSplit:
-    return WholeSplit(splits)
+def data(splits: Splits) -> InMemoryTraining:
+    return InMemoryTraining(splits.train, batch_size=150)

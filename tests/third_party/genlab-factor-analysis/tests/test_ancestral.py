@@ -1,6 +1,6 @@
 import pytest
 import torch
-from stand_ins import Build
+from building import Build
 
 from genlab_factor_analysis.ancestral import Ancestral
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
+from building import Build
 from genlab.interfaces import Batch
-from stand_ins import Build
 from torch import Tensor
 
 from genlab_factor_analysis.closed_form import ClosedForm

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from building import Build
 from scipy.stats import multivariate_normal
-from stand_ins import Build
 from torch import Tensor
 
 from genlab_factor_analysis.exact_gaussian import ExactGaussian

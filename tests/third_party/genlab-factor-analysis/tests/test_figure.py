@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 import torch
+from building import Build
 from genlab.interfaces import FigureContext, Splits
-from stand_ins import Build
 
 from genlab_factor_analysis.exact_gaussian import ExactGaussian
 from genlab_factor_analysis.figure import FactorLoadings

@@ -3,14 +3,14 @@ import math
 import numpy as np
 import pytest
 import torch
+from building import Build
+from genlab.data import TensorSplit
 from genlab.errors import GenlabWarning, IncompatibleError
 from genlab.interfaces import DataSpec, Splits
 from scipy.stats import multivariate_normal
-from stand_ins import Build
 from torch import Tensor
 
 from genlab_factor_analysis.model import FactorAnalysis
-from genlab_factor_analysis.rows import Rows
 from genlab_factor_analysis.simulated_factors import SimulatedFactors
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -54,9 +54,12 @@ def test_the_joint_is_the_density_of_the_joint_normal(build: Build, x: Tensor, g
 
 def test_images_are_taken_as_vectors(generator: torch.Generator) -> None:
     rows = torch.randn(50, 2, 3, 1, generator=generator)
-    spec = DataSpec("pictures", (2, 3, 1), 50)
-    model = FactorAnalysis(Splits(spec, Rows(rows), Rows(rows), Rows(rows)), factors=2)
-    flat = FactorAnalysis(Splits(DataSpec("flat", (6,), 50), Rows(rows.flatten(1)), Rows(rows), Rows(rows)), factors=2)
+
+    def fitted(x: Tensor) -> FactorAnalysis:
+        split = TensorSplit(x, dtype=x.dtype)
+        return FactorAnalysis(Splits(DataSpec("pictures", tuple(x.shape[1:]), 50), split, split, split), factors=2)
+
+    model, flat = fitted(rows), fitted(rows.flatten(1))
     assert torch.equal(model.log_evidence(rows), flat.log_evidence(rows.flatten(1)))
 
 
@@ -71,7 +74,7 @@ def test_a_constant_column_keeps_the_smallest_noise() -> None:
     splits = SimulatedFactors(observations=100, columns=4, factors=1, loading_scale=0.0).load()
     rows = next(iter(splits.train.batches([torch.arange(80)], torch.Generator()))).x
     rows[:, 2] = 7.0
-    constant = Rows(rows)
+    constant = TensorSplit(rows, dtype=torch.float64)
     model = FactorAnalysis(Splits(splits.spec, constant, constant, constant), factors=1, min_noise_scale=0.1)
     assert model.noise_var()[2].item() == pytest.approx(0.01, rel=1e-5)
     assert torch.isfinite(model.log_evidence(rows)).all()
@@ -90,7 +93,7 @@ def test_as_many_factors_as_columns_are_refused(splits: Splits) -> None:
 
 
 def test_integers_are_warned_about() -> None:
-    rows = Rows(torch.zeros(10, 3))
+    rows = TensorSplit(torch.zeros(10, 3), dtype=torch.float64)
     levels = Splits(DataSpec("grey", (3,), 10, levels=4), rows, rows, rows)
     with pytest.warns(GenlabWarning, match=r"gives integer data \('grey'\) a density"):
         FactorAnalysis(levels, factors=1)

@@ -47,9 +47,9 @@ def test_the_seed_fixes_the_data() -> None:
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(IncompatibleError, match=r"data.split must sum to 1, got \[0.5, 0.1, 0.1\]"):
+    with pytest.raises(IncompatibleError, match=r"data.split must be three fractions .* got \[0.5, 0.1, 0.1\]"):
         SimulatedFactors(split=(0.5, 0.1, 0.1))
     with pytest.raises(IncompatibleError, match=r"data.noise_scales must not fall, got \[2.0, 1.0\]"):
         SimulatedFactors(noise_scales=(2.0, 1.0))
-    with pytest.raises(DataError, match=r"must leave a training example, got 0\.1 of 5"):
+    with pytest.raises(DataError, match=r"must leave at least one training example, got 0\.1 of 5"):
         SimulatedFactors(observations=5, split=(0.1, 0.1, 0.8)).load()

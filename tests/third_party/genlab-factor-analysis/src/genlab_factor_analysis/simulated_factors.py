@@ -8,12 +8,11 @@ import math
 from typing import Any
 
 import torch
-from genlab.errors import DataError, IncompatibleError
+from genlab.data import Fractions, TensorSplit, check_fractions, split_indices
+from genlab.errors import IncompatibleError
 from genlab.interfaces import DataSource, DataSpec, Splits
-from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, UnitFloat
+from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from torch import Tensor
-
-from genlab_factor_analysis.rows import Rows
 
 
 class SimulatedFactors(DataSource):
@@ -38,7 +37,7 @@ class SimulatedFactors(DataSource):
         loc_scale: NonNegativeFloat = 1.0,
         data_seed: NonNegativeInt = 0,
         batch_size: PositiveInt = 128,
-        split: tuple[UnitFloat, UnitFloat, UnitFloat] = (0.8, 0.1, 0.1),
+        split: Fractions = (0.8, 0.1, 0.1),
     ) -> None:
         """Make one from a recipe's keys.
 
@@ -56,8 +55,7 @@ class SimulatedFactors(DataSource):
         Raises:
             IncompatibleError: when the shares do not sum to 1, or the noise scales are not in order.
         """
-        if not math.isclose(sum(split), 1, abs_tol=1e-6):
-            raise IncompatibleError(f"data.split must sum to 1, got {list(split)}. Write split = [0.8, 0.1, 0.1].")
+        check_fractions(split)
         if noise_scales[0] > noise_scales[1]:
             raise IncompatibleError(f"data.noise_scales must not fall, got {list(noise_scales)}. Swap them.")
         self.batch_size, self._split, self._data_seed = batch_size, split, data_seed
@@ -83,11 +81,9 @@ class SimulatedFactors(DataSource):
         z, eps = normal(self._num_rows, self._num_factors), normal(self._num_rows, self._num_columns)
         x = (z @ loadings.T + loc + noise_scale * eps).to(torch.get_default_dtype())
 
-        # The rows are independent, so their order is as good as a shuffled one.
-        ends = [math.floor(self._num_rows * share + 1e-6) for share in (self._split[0], sum(self._split[:2]), 1.0)]
-        if not ends[0]:
-            raise DataError(f"data.split must leave a training example, got {self._split[0]:g} of {self._num_rows}.")
-        train, validation, test = (Rows(x[start:end]) for start, end in zip([0, *ends[:2]], ends, strict=True))
+        rows = TensorSplit(x, dtype=x.dtype)
+        parts = split_indices(len(rows), self._split, self._data_seed)
+        train, validation, test = (rows.subset(indices) for indices in parts)
         spec = DataSpec("simulated-factors", (self._num_columns,), len(train))
         return Splits(spec, train, validation, test, _truth(loadings, loc, noise_scale))
 

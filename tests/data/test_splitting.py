@@ -3,8 +3,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genlab.data.splitting import check_fractions, hold_out, split_indices
 from genlab.errors import DataError, IncompatibleError
-from genlab.parts.data.splitting import check_fractions, hold_out, split_indices
 
 
 @st.composite

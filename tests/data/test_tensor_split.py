@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genlab.parts.data.tensor_split import TensorSplit
+from genlab.data.tensor_split import TensorSplit
 
 
 @pytest.fixture
