@@ -46,3 +46,13 @@ class ELBOEstimator(abc.ABC):
             batch: B of N observations.
             generator: the only source of randomness, on the batch's device.
         """
+
+    def begin_step(self, step: int) -> None:  # noqa: B027 - most estimators minimise the same thing all the time
+        """Hear that a training step begins, for an objective that changes on the way; the bound may not.
+
+        The training loop calls it before each step, of a resumed run too. An estimator that was never told minimises
+        what it does at the end of training.
+
+        Args:
+            step: how many steps were made before, 0 at the first.
+        """

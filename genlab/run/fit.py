@@ -91,6 +91,7 @@ class _Loop:
         elif self.state.step >= progress.steps:
             progress.status, progress.reason = "finished", "all steps were done before"
         while progress.status == "running":
+            self.assembly.elbo.begin_step(self.state.step)
             self.window.add(update.step(self.state.stream, generator=self.state.generator))
             self.state.step += 1
             progress.step = self.state.step

@@ -54,9 +54,14 @@ class DiagonalGaussianPosterior(LatentPosterior):
 
     def kl(self, prior: Prior) -> Tensor | None:
         """Return KL(q || p), `(B,)`, against the standard normal prior."""
+        parts = self.kl_by_latent(prior)
+        return None if parts is None else parts.sum(-1)
+
+    def kl_by_latent(self, prior: Prior) -> Tensor | None:
+        """Return the divergence of each latent, `(B, J)`, from the standard normal prior."""
         if not isinstance(prior, StandardNormal):
             return None
-        return kl_normal(self.mean, self.log_var, prior.zero, prior.zero).sum(-1)
+        return kl_normal(self.mean, self.log_var, prior.zero, prior.zero)
 
     def describe(self) -> dict[str, Tensor]:
         """Return the `mean` and the standard deviation `std` of z, `(B, J)` each."""

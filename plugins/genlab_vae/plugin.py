@@ -28,6 +28,11 @@ def _parts() -> Iterable[Component]:
         "genlab_vae.importance_weighted:ImportanceWeighted",
         "the log of a mean of importance weights",
     )
+    here = "genlab_vae.objectives"
+    yield Component("objective", "bound", f"{here}:Bound", "the negative bound itself")
+    yield Component("objective", "beta", f"{here}:Beta", "the divergence weighed")
+    yield Component("objective", "warm-up", f"{here}:WarmUp", "the divergence weighed, from nothing upwards")
+    yield Component("objective", "free-bits", f"{here}:FreeBits", "some nats of divergence for nothing")
     here = "genlab_vae.weight_gradients"
     yield Component("gradient", "reparameterized", f"{here}:Reparameterized", "the derivative of the estimate")
     yield Component(
@@ -99,4 +104,4 @@ def genlab_check_recipes() -> Iterable[Path]:
 @hookimpl
 def genlab_checks() -> Iterable[str]:
     """Return the modules of laws of the plugin's own nested slots."""
-    return ("genlab_vae.testing", "genlab_vae.testing_gradient")
+    return ("genlab_vae.testing", "genlab_vae.testing_estimator")

@@ -18,6 +18,13 @@ class LatentPosterior(Posterior):
         """Return KL(q || p) of each observation in nats, `(B,)`, where it has a closed form, else None."""
         return None
 
+    def kl_by_latent(self, prior: Prior) -> Tensor | None:
+        """Return the divergence of each latent alone, `(B, J)`, where q and p are independent over latents, else None.
+
+        The divergences sum to `kl`.
+        """
+        return None
+
     @torch.no_grad()
     def sample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
         """Draw z, `(S, B, J)`, without gradient."""

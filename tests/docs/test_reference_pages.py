@@ -24,7 +24,7 @@ TABLES = {
         "decoder": {"use": "mlp", "hidden": [4]},
     },
     "family": {"use": "diagonal-gaussian", "encoder": {"use": "mlp", "hidden": [4]}},
-    "elbo": {"use": "reparameterized", "beta": 0.5},
+    "elbo": {"use": "reparameterized", "objective": {"use": "beta", "beta": 0.5}},
     "update": {"use": "gradient"},
     "train": {"steps": 2},
     "eval": {"elbo": {"use": "importance-weighted", "samples": 2}},

@@ -5,6 +5,7 @@ import pytest
 import torch
 from genlab_vae.family import DiagonalGaussian, DiagonalGaussianPosterior
 from genlab_vae.model import VAE
+from genlab_vae.objectives import Beta
 from genlab_vae.reparameterized import Reparameterized
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 from torch import Tensor
 
-from genlab.interfaces import Batch
+from genlab.interfaces import Batch, Part
 from genlab.ledger import Ledger
 from genlab.parts.elbo.trace import Trace
 
@@ -146,10 +147,11 @@ def test_the_generator_alone_decides_the_estimate(samples: int) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_beta_changes_what_is_minimized_and_not_the_bound() -> None:
+def test_an_objective_changes_what_is_minimized_and_not_the_bound() -> None:
     model, family = LinearGaussian.random(0).build()
     x = torch.zeros(2, 4).double()
-    plain, weighted = (estimate(Reparameterized(beta=beta), model, family, x, 1) for beta in (1.0, 4.0))
+    weighing = Reparameterized(objective=Part(Beta, {"beta": 4.0}))
+    plain, weighted = (estimate(estimator, model, family, x, 1) for estimator in (Reparameterized(), weighing))
     assert torch.equal(plain.per_example(), weighted.per_example())
     assert plain.surrogate is None
     assert weighted.surrogate == "beta_elbo"

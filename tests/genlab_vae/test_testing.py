@@ -21,7 +21,14 @@ FAULTS = [
     ("likelihood", "SummedOverDraws", BINARY, "likelihood_gives_one_number_for_each_output"),
     ("encoder", "CenteredEncoder", REAL, "encoder_gives_the_numbers_asked_for"),
     ("decoder", "FlatDecoder", REAL, "decoder_gives_the_shape_asked_for"),
+    ("objective", "FallingCost", REAL, "the_divergence_has_a_cost"),
+    ("objective", "UnnamedBeta", REAL, "the_divergence_has_a_cost"),
+    ("objective", "CoolingDown", REAL, "outside_training_the_cost_is_that_of_its_end"),
+    ("gradient", "LighterWeights", REAL, "a_gradient_leaves_the_weights_as_they_are"),
+    ("gradient", "FrozenEncoder", REAL, "the_mean_gradient_is_that_of_the_bound"),
 ]
+
+RIGHT = {"gradient": {"gradient": "doubly-reparameterized"}}
 
 
 class Faults:
@@ -41,7 +48,7 @@ def recipe(data: dict[str, Any], **parts: str) -> Recipe:
             "data": data,
             "model": model,
             "family": {"use": "diagonal-gaussian", "encoder": networks["encoder"]},
-            "elbo": {"use": "reparameterized"},
+            "elbo": _elbo(parts),
             "update": {"use": "gradient"},
             "train": {"steps": 1},
             "accelerator": {"use": "cpu", "precision": "float32"},
@@ -49,12 +56,18 @@ def recipe(data: dict[str, Any], **parts: str) -> Recipe:
     )
 
 
+def _elbo(parts: dict[str, str]) -> dict[str, Any]:
+    if "gradient" in parts:
+        return {"use": "importance-weighted", "samples": 2, "gradient": {"use": parts["gradient"]}}
+    return {"use": "reparameterized", "objective": {"use": parts.get("objective", "bound")}}
+
+
 @pytest.mark.parametrize(("slot", "name", "data", "check"), FAULTS)
 def test_a_fault_is_caught_and_its_correct_twin_is_not(slot: str, name: str, data: dict[str, Any], check: str) -> None:
     registry = reference_registry(vae=genlab_vae.plugin, faults=Faults())
     wrong, right = (
         run_checks(registry=registry, recipes=[one], only=[check])
-        for one in (recipe(data, **{slot: name.lower()}), recipe(data))
+        for one in (recipe(data, **{slot: name.lower()}), recipe(data, **RIGHT.get(slot, {})))
     )
     assert [result.outcome for result in wrong.results if result.component.startswith(slot)] == ["failed"]
     assert [result.outcome for result in right.results if result.component.startswith(slot)] == ["passed"]

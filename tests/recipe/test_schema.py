@@ -187,7 +187,7 @@ def test_a_slot_lists_its_components_and_all_their_keys_for_completion(installed
     use = slot["properties"]["use"]
     assert use["enum"][0] == "trace"
     assert len(use["x-taplo"]["docs"]["enumValues"]) == len(use["enum"])
-    assert {"samples", "beta", "objective"} <= set(slot["properties"])
+    assert {"samples", "gradient", "objective"} <= set(slot["properties"])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from toy import ToyFamily, ToyPosterior, toy_assembly
 from genlab.discovery import Registry
 from genlab.errors import NonFiniteError
 from genlab.interfaces import UpdateRule
+from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
 from genlab.plugin import hookimpl
 from genlab.run.draw import draw
@@ -233,3 +234,14 @@ def test_an_epoch_is_one_pass_through_the_data_however_it_is_read(tmp_path):
     rule = Sweeping(assembly.model, assembly.family, assembly.elbo, assembly.accelerator, assembly.train)
     progress = fit(type(assembly)(**(vars(assembly) | {"update": rule})))
     assert progress.metrics["epoch"] == pytest.approx(5 * (1 + 16 / 50))
+
+
+def test_the_estimator_hears_which_step_begins_in_a_resumed_run_too(monkeypatch):
+    heard = []
+    monkeypatch.setattr(Trace, "begin_step", lambda self, step: heard.append(step))
+    state = TrainingState(toy_assembly(steps=3))
+    fit(state.assembly, state=state)
+    resumed = TrainingState(toy_assembly(steps=5))
+    resumed.load_state_dict(state.state_dict())
+    fit(resumed.assembly, state=resumed)
+    assert heard == [0, 1, 2, 3, 4]

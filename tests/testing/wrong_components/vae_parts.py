@@ -1,10 +1,16 @@
 """Parts of a VAE with one fault each."""
 
+from typing import Any
+
 import torch
 from genlab_vae.bernoulli import Bernoulli
 from genlab_vae.gaussian import Gaussian
 from genlab_vae.mlp import MLPDecoder, MLPEncoder
+from genlab_vae.objectives import Beta, WarmUp
+from genlab_vae.weight_gradients import Reparameterized
 from torch import Tensor
+
+from genlab.interfaces import LatentModel, Posterior
 
 
 class DroppedConstant(Gaussian):
@@ -55,3 +61,40 @@ class FlatDecoder(MLPDecoder):
 
     def forward(self, z: Tensor) -> Tensor:
         return super().forward(z).flatten(1)[:, :1]
+
+
+class FallingCost(Beta):
+    """A sign."""
+
+    def divergence_cost(self, kl: Tensor, step: int | None) -> Tensor:
+        return -super().divergence_cost(kl, step)
+
+
+class UnnamedBeta(Beta):
+    """A weight, and it says that it is the bound."""
+
+    surrogate = None
+
+
+class CoolingDown(WarmUp):
+    """An evaluation that takes the first step's weight."""
+
+    def __init__(self) -> None:
+        super().__init__(steps=10)
+
+    def divergence_cost(self, kl: Tensor, step: int | None) -> Tensor:
+        return super().divergence_cost(kl, step or 0)
+
+
+class LighterWeights(Reparameterized):
+    """Half a nat is lost."""
+
+    def log_weights(self, model: LatentModel, posterior: Posterior, x: Tensor, z: Any) -> Tensor:
+        return super().log_weights(model, posterior, x, z) - 0.5
+
+
+class FrozenEncoder(Reparameterized):
+    """No gradient reaches the draws."""
+
+    def log_weights(self, model: LatentModel, posterior: Posterior, x: Tensor, z: Any) -> Tensor:
+        return super().log_weights(model, posterior, x, z.detach())

@@ -1,4 +1,4 @@
-"""Laws of the gradients of an importance-weighted bound. The conformance kit alone imports them."""
+"""Laws of the parts that estimators of the bound own: objectives, gradients. The conformance kit alone imports them."""
 
 from typing import TYPE_CHECKING
 
@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces import Batch, Part
-from genlab.testing.check import check
-from genlab.testing.claims import claim_close, claim_mean, needed
+from genlab.testing.check import CannotRun, check
+from genlab.testing.claims import claim, claim_close, claim_finite, claim_mean, needed
 from genlab.testing.derivatives import direction, movable
 from genlab_vae.importance_weighted import ImportanceWeighted
+from genlab_vae.model import VAE
+from genlab_vae.objective import Objective
 from genlab_vae.weight_gradient import WeightGradient
 from genlab_vae.weight_gradients import Reparameterized, log_weights
 
@@ -18,6 +20,35 @@ if TYPE_CHECKING:
     from genlab.testing.subject import Subject
 
 _COPIES, _ESTIMATES = 64, 24
+
+
+@check("objective")
+def the_divergence_has_a_cost(subject: "Subject") -> None:
+    """What the divergence costs is one number, finite, and does not fall where the divergence grows.
+
+    An objective without a surrogate's name is the bound: the cost is the divergence.
+    """
+    objective = _objective(subject)
+    kl = torch.rand((4, 3), generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
+    for step in (None, 0, 7):
+        cost = objective.divergence_cost(kl, step)
+        claim(cost.shape == (), f"the cost must be one number, got the shape {tuple(cost.shape)}")
+        claim_finite(cost.detach(), "the cost")
+        (slopes,) = torch.autograd.grad(cost, kl)
+        claim(
+            bool((slopes >= 0).all()), f"the cost must not fall as the divergence grows, got slopes {slopes.tolist()}"
+        )
+        if objective.surrogate is None:
+            claim_close(cost.detach(), kl.detach().sum(1).mean(), "the cost in the bound")
+
+
+@check("objective")
+def outside_training_the_cost_is_that_of_its_end(subject: "Subject") -> None:
+    """Without a step, the cost is what it is after very many: an evaluation says the same whenever it is made."""
+    objective = _objective(subject)
+    kl = torch.rand((4, 3), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    cost, last = objective.divergence_cost(kl, None), objective.divergence_cost(kl, 10**12)
+    claim_close(cost, last, "the cost without a step, against the last one's")
 
 
 @check("gradient")
@@ -52,6 +83,13 @@ def the_mean_gradient_is_that_of_the_bound(subject: "Subject") -> None:
         )
         se = plain.std(0) / len(plain) ** 0.5
         claim_mean(own, plain.mean(0), f"the slope of the bound of {samples} weights", expected_se=se)
+
+
+def _objective(subject: "Subject") -> Objective:
+    objective = subject.part() if isinstance(subject.assembly().model, VAE) else None
+    if not isinstance(objective, Objective):
+        raise CannotRun("it is no objective of genlab_vae")
+    return objective
 
 
 def _scene(subject: "Subject") -> tuple[WeightGradient, "Assembly", Batch]:
