@@ -33,6 +33,7 @@ _HOME = {
     "fit": "genlab.run",
     "open_run": "genlab.run",
     "save_draws": "genlab.run",
+    "score": "genlab.run",
 }
 
 

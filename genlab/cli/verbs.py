@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         per_example,
         run,
         save_draws,
+        score,
         shared_latents,
         write_columns,
     )
@@ -54,6 +55,7 @@ __all__ = [
     "run",
     "run_checks",
     "save_draws",
+    "score",
     "shared_latents",
     "write_columns",
     "write_plugin",
@@ -83,6 +85,7 @@ _HOME = {
     "run": "genlab.run",
     "run_checks": "genlab.testing",
     "save_draws": "genlab.run",
+    "score": "genlab.run",
     "write_plugin": "genlab.scaffold",
 }
 

@@ -3,6 +3,7 @@
 from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.data_source import Batch, DataSource, DataSpec, Split, Splits
 from genlab.interfaces.elbo_estimator import ELBOEstimator
+from genlab.interfaces.feature_extractor import FeatureExtractor
 from genlab.interfaces.figure import Figure, FigureContext
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
@@ -19,6 +20,7 @@ __all__ = [
     "Draws",
     "ELBOEstimator",
     "EvalSettings",
+    "FeatureExtractor",
     "Figure",
     "FigureContext",
     "LatentModel",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from genlab.interfaces.constraints import PositiveInt
 from genlab.interfaces.elbo_estimator import ELBOEstimator
+from genlab.interfaces.feature_extractor import FeatureExtractor
 from genlab.interfaces.part import Part
 
 
@@ -38,9 +39,11 @@ class EvalSettings:
         max_examples: how many observations of the split are used at most, the first ones; by default all.
         repeats: how many times the split is gone through with fresh noise; the bound is their mean, and from two
             on their spread gives the standard error. A ledger of exact terms needs one.
+        features: what samples and data are compared by, in `genlab score`; by default their principal components.
     """
 
     elbo: Part[ELBOEstimator] | None = None
     batch_size: PositiveInt = 500
     max_examples: PositiveInt | None = None
     repeats: PositiveInt = 2
+    features: Part[FeatureExtractor] | None = None

@@ -9,7 +9,7 @@ from genlab.shipped import recipes_folder
 
 @hookimpl
 def genlab_components() -> Iterable[Component]:
-    """Return the core's data sources, devices, update rule, estimator and figure."""
+    """Return the core's data sources, devices, update rule, estimator, features and figures."""
     here = "genlab.parts"
     return (
         Component("data", "digits", f"{here}.data.digits:Digits", "1,797 real 8x8 digits, shipped with genlab"),
@@ -25,6 +25,8 @@ def genlab_components() -> Iterable[Component]:
         Component("accelerator", "auto", f"{here}.accelerator.auto:auto", "a CUDA GPU if there is one, else the CPU"),
         Component("accelerator", "cpu", f"{here}.accelerator.cpu:CPU", "the CPU"),
         Component("accelerator", "cuda", f"{here}.accelerator.cuda:CUDA", "one CUDA GPU"),
+        Component("features", "raw", f"{here}.features.raw:Raw", "the observations themselves, scaled"),
+        Component("features", "pca", f"{here}.features.pca:PCA", "principal components of the training data"),
         Component("figure", "candidates", f"{here}.figure.candidates:CandidateBounds", "the bound of every candidate"),
         Component("figure", "bound-curve", f"{here}.figure.bound_curve:BoundCurve", "the bound against the step"),
     )

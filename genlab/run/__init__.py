@@ -12,6 +12,7 @@ from genlab.run.per_example import per_example
 from genlab.run.progress import Progress
 from genlab.run.reopen import OpenedRun, open_run
 from genlab.run.run import RunResult, run
+from genlab.run.score import Score, score
 from genlab.run.state import TrainingState
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RunFolder",
     "RunResult",
     "RunSummary",
+    "Score",
     "TrainingState",
     "check_column_file",
     "check_destination",
@@ -39,6 +41,7 @@ __all__ = [
     "per_example",
     "run",
     "save_draws",
+    "score",
     "shared_latents",
     "write_columns",
 ]

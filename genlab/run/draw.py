@@ -1,6 +1,6 @@
 """Draw new observations from a fitted assembly, and write them to files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +32,29 @@ def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, traject
     Raises:
         UsageError: when the recipe names no sampler, or `num_draws` is not positive.
     """
+    with looking_at(assembly):
+        chunks = list(draws_in_chunks(assembly, num_draws, seed=seed, trajectory=trajectory))
+    x = torch.cat([chunk.x for chunk in chunks])
+    paths = [chunk.trajectory for chunk in chunks if chunk.trajectory is not None]
+    return Draws(x, torch.cat(paths, dim=1) if paths else None)
+
+
+def draws_in_chunks(
+    assembly: Assembly, num_draws: int, *, seed: int | None = None, trajectory: bool = False
+) -> Iterator[Draws]:
+    """Draw as `draw` does, some at a time, with the weights that the model holds.
+
+    Raises:
+        UsageError: as `draw`.
+    """
     if assembly.sampler is None:
         raise UsageError(f"recipe {assembly.name!r} must name a sampler to draw from. Add a [sampler] table.")
     if num_draws < 1:
         raise UsageError(f"the number of draws must be at least 1, got {num_draws}.")
     generator = assembly.accelerator.generator(stream_seed(assembly.seed if seed is None else seed, "sampling"))
-    with looking_at(assembly):
-        chunks = [
-            assembly.sampler.draw(
-                assembly.model, min(CHUNK, num_draws - start), generator=generator, trajectory=trajectory
-            )
-            for start in range(0, num_draws, CHUNK)
-        ]
-    x = torch.cat([chunk.x for chunk in chunks])
-    paths = [chunk.trajectory for chunk in chunks if chunk.trajectory is not None]
-    return Draws(x, torch.cat(paths, dim=1) if paths else None)
+    for start in range(0, num_draws, CHUNK):
+        size = min(CHUNK, num_draws - start)
+        yield assembly.sampler.draw(assembly.model, size, generator=generator, trajectory=trajectory)
 
 
 def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:

@@ -103,6 +103,17 @@ def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | Non
         UsageError: when there is no split of that name.
         DataError: when the split is empty.
     """
+    available = observations_in(assembly, split)
+    return min(available, max_examples or assembly.eval.max_examples or available)
+
+
+def observations_in(assembly: Assembly, split: str) -> int:
+    """Return how many observations a split has.
+
+    Raises:
+        UsageError: when there is no split of that name.
+        DataError: when the split is empty.
+    """
     if split not in ("train", "validation", "test"):
         raise UsageError(f"split must be train, validation or test, got {split!r}.")
     available = len(assembly.data[split])
@@ -111,7 +122,7 @@ def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | Non
             f"the {split} split of {assembly.data.spec.name} must not be empty. Evaluate another with --split, or "
             "give it a share with data.split."
         )
-    return min(available, max_examples or assembly.eval.max_examples or available)
+    return available
 
 
 def evaluation_ledgers(assembly: Assembly, split: str, num_examples: int, repeat: int) -> Iterator[Ledger]:

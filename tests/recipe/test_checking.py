@@ -170,7 +170,7 @@ def test_a_resolved_recipe_resolves_to_itself_and_gives_the_same_parts(
         ({"train": {"steps": 0}}, "train.steps: must be at least 1, got 0."),
         (
             {"eval": {"use": "trace"}},
-            "eval.use: unknown key; eval takes 'elbo', 'batch_size', 'max_examples', 'repeats'.",
+            "eval.use: unknown key; eval takes 'elbo', 'batch_size', 'max_examples', 'repeats', 'features'.",
         ),
         (
             {"data": {"use": "points", "batch_sise": 3}},

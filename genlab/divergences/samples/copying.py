@@ -31,7 +31,12 @@ def copying(generated: Tensor, held_out: Tensor, training: Tensor) -> float:
     """
     check_sets(generated, training)
     check_sets(held_out, training)
-    ours, theirs = nearest(generated, training)[0], nearest(held_out, training)[0].sort().values
-    nearer = theirs.numel() - torch.searchsorted(theirs, ours, right=True)
-    no_farther = theirs.numel() - torch.searchsorted(theirs, ours)
-    return float((nearer + no_farther).double().mean() / (2 * theirs.numel()))
+    return share_of_nearer(nearest(generated, training)[0], nearest(held_out, training)[0])
+
+
+def share_of_nearer(generated: Tensor, held_out: Tensor) -> float:
+    """Return P(d(g) < d(h)) + P(d(g) = d(h)) / 2 from the distances, or their squares, `(N,)` and `(M,)`."""
+    others = held_out.sort().values
+    nearer = others.numel() - torch.searchsorted(others, generated, right=True)
+    no_farther = others.numel() - torch.searchsorted(others, generated)
+    return float((nearer + no_farther).double().mean() / (2 * others.numel()))

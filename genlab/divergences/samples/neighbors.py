@@ -1,6 +1,6 @@
 """Nearest neighbors by Euclidean distance, with as much memory as some rows against all columns take."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -21,6 +21,24 @@ def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     indices = torch.cat([squares.argmin(1) for _, squares in rows_of_squared_distances(x, y)])
     # squares from inner products lose digits where points are near, and a copy must be at distance zero
     return torch.cat([(one - y[at]).square().sum(1) for one, at in _few_rows(x, indices)]), indices
+
+
+def nearest_of(x: Tensor, parts: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return what `nearest` does for a y that comes in parts, one after the other.
+
+    Args:
+        x: `(N, D)`.
+        parts: at least one, `(M, D)` each; rows are counted through all of them.
+    """
+    squares = torch.full((x.shape[0],), torch.inf, dtype=x.dtype, device=x.device)
+    places = torch.zeros(x.shape[0], dtype=torch.long, device=x.device)
+    before = 0
+    for part in parts:
+        in_part, at = nearest(x, part)
+        places = torch.where(in_part < squares, at + before, places)
+        squares = torch.minimum(squares, in_part)
+        before += part.shape[0]
+    return squares, places
 
 
 def squared_radii(x: Tensor, num_neighbors: int) -> Tensor:

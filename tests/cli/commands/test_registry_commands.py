@@ -42,7 +42,7 @@ def test_the_tables_that_name_no_component_are_listed_and_show_their_keys(genlab
     assert ["train", "how", "long"] in [row[:3] for row in rows]
     assert "how many steps of the update rule." in genlab("components", "train").out
     document = json.loads(genlab("components", "eval", "--json").out)
-    assert [key["key"] for key in document["keys"]] == ["elbo", "batch_size", "max_examples", "repeats"]
+    assert [key["key"] for key in document["keys"]] == ["elbo", "batch_size", "max_examples", "repeats", "features"]
 
 
 def test_the_keys_of_a_whole_slot_can_be_listed(genlab):

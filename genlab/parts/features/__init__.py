@@ -1,0 +1,1 @@
+"""What samples and data are compared by."""
