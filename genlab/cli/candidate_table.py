@@ -47,7 +47,9 @@ def candidate_table(record: Mapping[str, Any]) -> Group:
 def _cells(row: Mapping[str, Any], picked: str | None, *, restarts: bool, corrected: bool) -> list[str | Text]:
     se = row["elbo_total_nats_se"]
     nats = [_nats(row["elbo_total_nats"], se)] + ([_nats(row["corrected_nats"], se)] if corrected else [])
-    ended = f"{row['status']}{_reason(row)}" if row["status"] != "running" else "not begun"
+    # Why candidates converge is one sentence for all, and their lines have said it.
+    told = {**row, "reason": ""} if row["status"] == "converged" else row
+    ended = f"{row['status']}{_reason(told)}" if row["status"] != "running" else "not begun"
     cells = [
         "*" if row["label"] == picked else "",
         *map(str, row["values"].values()),

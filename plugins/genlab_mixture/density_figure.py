@@ -21,6 +21,8 @@ from genlab_mixture.model import GaussianMixture
 _NUM_ROWS = 20_000
 _NUM_RUG = 200
 _NUM_POINTS = 3_000
+_NUM_NAMED = 10
+"""How many components the legend names, the heaviest; the others are drawn."""
 
 
 class MixtureDensity(Figure):
@@ -39,13 +41,14 @@ class MixtureDensity(Figure):
         canvas = Canvas(figsize=(7, 4.5) if context.data.spec.num_dims == 1 else (6.5, 6), layout="constrained")
         axes = canvas.subplots()
         if context.data.spec.num_dims == 1:
-            _draw_curves(axes, rows[:, 0], factors)
+            _draw_curves(axes, rows[~rows[:, 0].isnan(), 0], factors)
         else:
             _draw_ellipses(axes, rows, factors)
         names = axis_names(context.data.spec)
         axes.set(xlabel=names[0], ylabel=names[1] if len(names) == 2 else "density")
         axes.set_title(f"{context.data.spec.name}: {len(context.data.train):,} training observations", fontsize=10)
-        axes.legend(frameon=False, fontsize=8, ncols=1 + len(factors.concentration) // 12)
+        num_others = len(factors.concentration) - _NUM_NAMED
+        axes.legend(frameon=False, fontsize=8, title=f"and {num_others} lighter components" if num_others > 0 else None)
         return canvas
 
 
@@ -73,9 +76,10 @@ def _draw_curves(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
     axes.hist(x.numpy(), bins=_num_bins(len(x)), density=True, color="0.85", label="training data")
     rug = x[:: max(1, len(x) // _NUM_RUG)]
     axes.plot(rug.numpy(), torch.zeros_like(rug).numpy(), "|", color="0.3", markersize=8, clip_on=False, zorder=4)
-    for component in weights.argsort(descending=True).tolist():
+    for rank, component in enumerate(weights.argsort(descending=True).tolist()):
         label = f"{component}: weight {weights[component]:.2f}, mean {mean[component]:,.4g}"
-        axes.plot(grid.numpy(), curves[component].numpy(), color=f"C{component % 10}", label=label, zorder=3)
+        color, shown = f"C{component % 10}", label if rank < _NUM_NAMED else None
+        axes.plot(grid.numpy(), curves[component].numpy(), color=color, label=shown, zorder=3)
     axes.plot(grid.numpy(), curves.sum(0).numpy(), color="black", linewidth=2.5, label="predictive density")
     axes.set_ylim(0, None)
 
@@ -90,12 +94,12 @@ def _draw_ellipses(axes: Any, x: Tensor, factors: GlobalFactors) -> None:
     axes.scatter(points[:, 0], points[:, 1], s=5, color="0.6", linewidths=0, label="training data")
     weights, mean = factors.expected_weights.cpu(), factors.components.mean.cpu()
     lengths, directions = torch.linalg.eigh(_scale(factors))
-    for component in weights.argsort(descending=True).tolist():
+    for rank, component in enumerate(weights.argsort(descending=True).tolist()):
         color = f"C{component % 10}"
         center = (mean[component, 0].item(), mean[component, 1].item())
         width, height = (4 * lengths[component].sqrt()).tolist()
         angle = math.degrees(math.atan2(directions[component, 1, 0].item(), directions[component, 0, 0].item()))
-        label = f"{component}: weight {weights[component]:.2f}"
+        label = f"{component}: weight {weights[component]:.2f}" if rank < _NUM_NAMED else None
         style = {"facecolor": "none", "edgecolor": color, "linewidth": 1.6}
         axes.add_patch(Ellipse(center, width, height, angle=angle, label=label, **style))
         axes.plot(*center, "+", color=color, markersize=9)

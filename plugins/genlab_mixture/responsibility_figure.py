@@ -20,6 +20,8 @@ from genlab_mixture.model import GaussianMixture
 _NUM_POINTS = 2_000
 _NUM_COLUMNS = 400
 _GRID = 600
+_NUM_NAMED = 20
+"""How many components the legend names, those with the largest share of the picture."""
 
 
 class MixtureResponsibilities(Figure):
@@ -62,7 +64,9 @@ def _draw_shares(axes: Any, x: Tensor, family: MeanField) -> None:
     grid = torch.linspace(observed.min().item() - margin, observed.max().item() + margin, _GRID, dtype=torch.float64)
     phi = _phi(grid.unsqueeze(1), family)
     colors = [f"C{component % 10}" for component in range(len(phi))]
-    axes.stackplot(grid.numpy(), phi.numpy(), colors=colors, alpha=0.75, labels=[str(k) for k in range(len(phi))])
+    named = set(phi.sum(1).argsort(descending=True, stable=True)[:_NUM_NAMED].tolist())
+    labels = [str(component) if component in named else "" for component in range(len(phi))]  # "" is in no legend
+    axes.stackplot(grid.numpy(), phi.numpy(), colors=colors, alpha=0.75, labels=labels)
     axes.plot(observed.numpy(), np.full(len(observed), -0.03), "|", color="0.3", markersize=7, clip_on=False)
     axes.set(xlim=(grid[0].item(), grid[-1].item()), ylim=(0, 1))
     axes.legend(title="component", frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -41,3 +41,9 @@ def test_in_more_dimensions_every_observation_is_a_column_that_sums_to_one():
 
 def test_one_component_has_no_picture():
     assert MixtureResponsibilities().draw(context(1, num_components=1)) is None
+
+
+def test_of_many_components_the_legend_names_some():
+    axes = MixtureResponsibilities().draw(context(1, num_components=60)).axes[0]
+    assert len(axes.get_legend().get_texts()) == 20
+    assert len([collection for collection in axes.collections if collection.get_paths()]) == 60

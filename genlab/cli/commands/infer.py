@@ -117,7 +117,7 @@ def _latents_table(latents: "Sequence[LatentSummary]", interval: float) -> Table
         (
             row.name,
             numbers.value(row.mean, row.std),
-            f"{row.std:.2g}",
+            numbers.significant(row.std, 2),
             numbers.value(row.low, row.std),
             numbers.value(row.high, row.std),
             *([numbers.value(row.true)] if known else []),
