@@ -71,6 +71,11 @@ class Ledger:
         """B, the number of examples the local terms speak of."""
         return next(int(term.value.shape[0]) for term in self.terms if term.scope == "local")
 
+    @property
+    def exact(self) -> bool:
+        """Whether no term has a Monte Carlo error."""
+        return all(term.exact for term in self.terms)
+
     def per_example(self) -> Tensor:
         """Return the sum of the local terms of each example, `(B,)` in nats."""
         return torch.stack([term.value for term in self.terms if term.scope == "local"]).sum(0)

@@ -1,26 +1,19 @@
 """Evaluate the bound on a split, with standard errors.
 
 The split is gone through R times with fresh noise on the same observations; the bound is the mean. What differs
-between the repeats is Monte Carlo error and nothing else, so from R = 2 on
-
-    se^2 = 1/R sum_u var_r(U_ru)
-
-where U_ru is what unit u contributes in repeat r. The units are the examples, whose noise is independent; where
-the ledger has global terms, the examples of one batch share a draw of the global latents, and the units are the
-batches.
+between the repeats is Monte Carlo error and nothing else, which `ledger_sums` tells. The repeats go side by side, a
+batch at a time, so no number of an example is kept and memory does not grow with the split.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import DataError, UsageError
 from genlab.ledger import Ledger, Scope
+from genlab.run.ledger_sums import TOTAL, LedgerSums
 from genlab.run.looking import looking_at
 from genlab.units import bits_per_dim
 
@@ -87,13 +80,13 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
         NonFiniteError: when a term is NaN or infinite.
     """
     num_examples = examples_to_evaluate(assembly, split, max_examples)
+    sums = LedgerSums(num_batches=-(-num_examples // assembly.eval.batch_size))
     with looking_at(assembly):
-        repeats = [list(evaluation_ledgers(assembly, split, num_examples, 0))]
-        if not all(term.exact for ledger in repeats[0] for term in ledger.terms):
-            repeats += [
-                list(evaluation_ledgers(assembly, split, num_examples, r)) for r in range(1, assembly.eval.repeats)
-            ]
-    return _summarise(assembly, split, num_examples, repeats)
+        streams = [evaluation_ledgers(assembly, split, num_examples, r) for r in range(assembly.eval.repeats)]
+        for first in streams[0]:
+            others = [] if first.exact else [next(stream) for stream in streams[1:]]
+            sums.add([first, *others])
+    return _summarise(assembly, split, num_examples, sums)
 
 
 def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | None = None) -> int:
@@ -140,47 +133,26 @@ def evaluation_ledgers(assembly: Assembly, split: str, num_examples: int, repeat
         yield ledger
 
 
-def _summarise(assembly: Assembly, split: str, num_examples: int, repeats: list[list[Ledger]]) -> Evaluation:
+def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSums) -> Evaluation:
     spec = assembly.data.spec
-    terms = repeats[0][0].terms
-    has_globals = any(term.scope == "global" for term in terms)
-    contributions = [
-        torch.stack([_contributions(ledgers, row, by_batch=has_globals) for ledgers in repeats])
-        for row in range(len(terms))
-    ]
     rows = []
-    for term, units in zip(terms, contributions, strict=True):
-        count = num_examples if term.scope == "local" else 1
-        error = 0.0 if term.exact else _standard_error(units)
-        nats = units.sum(1).mean().item() / count
-        rows.append(LedgerRow(term.name, term.scope, nats, None if error is None else error / count, term.exact))
-    total = torch.stack(contributions).sum(0)
-    elbo_nats = total.sum(1).mean().item() / num_examples
-    error = 0.0 if all(term.exact for term in terms) else _standard_error(total)
-    data_error = None
-    if not has_globals and num_examples > 1:
-        data_error = (total.mean(0).std() / num_examples**0.5).item()
-    metrics = _metrics(assembly, elbo_nats, None if error is None else error / num_examples, data_error)
-    metrics |= _surrogate(repeats)
-    passes = f", mean of {len(repeats)} passes" if len(repeats) > 1 else ""
+    for name, (scope, exact) in sums.kinds.items():
+        count = num_examples if scope == "local" else 1
+        error = sums.error(name)
+        rows.append(LedgerRow(name, scope, sums.mean(name) / count, None if error is None else error / count, exact))
+    error, spread = sums.error(TOTAL), sums.spread()
+    metrics = _metrics(
+        assembly,
+        sums.mean(TOTAL) / num_examples,
+        None if error is None else error / num_examples,
+        None if spread is None else spread / num_examples**0.5,
+    )
+    metrics |= {f"objective_{name}": mean for name, mean in sums.surrogate().items()}
+    passes = f", mean of {sums.num_repeats} passes" if sums.num_repeats > 1 else ""
     available = len(assembly.data[split])
     share = f"{num_examples}" if num_examples == available else f"first {num_examples} of {available}"
     protocol = f"{split} split of {spec.name}, {share} examples; {assembly.eval_elbo.protocol}{passes}; float32"
     return Evaluation(metrics, tuple(rows), protocol, num_examples)
-
-
-def _contributions(ledgers: list[Ledger], row: int, *, by_batch: bool) -> Tensor:
-    """Return what each unit adds to the bound on the whole split, `(U,)` in nats."""
-    values = [ledger.terms[row].value.double().cpu() for ledger in ledgers]
-    if ledgers[0].terms[row].scope == "global":
-        return torch.stack(values) / len(values)
-    return torch.stack([value.sum() for value in values]) if by_batch else torch.cat(values)
-
-
-def _standard_error(units: Tensor) -> float | None:
-    """Return the standard error of the mean over repeats of the sum over units; `units` is `(R, U)`."""
-    num_repeats = units.shape[0]
-    return (units.var(0).sum() / num_repeats).sqrt().item() if num_repeats > 1 else None
 
 
 def _metrics(
@@ -200,17 +172,3 @@ def _metrics(
     for key, nats in (("bits_per_dim_se", error), ("bits_per_dim_data_se", data_error)):
         metrics[key] = None if nats is None else bits_per_dim(-nats, spec.num_dims)
     return metrics
-
-
-def _surrogate(repeats: list[list[Ledger]]) -> dict[str, float | None]:
-    """Return the mean of the surrogate that training minimises, by its name."""
-    values = [
-        (ledger.surrogate_objective.item(), ledger.batch_size)
-        for ledgers in repeats
-        for ledger in ledgers
-        if ledger.surrogate_objective is not None
-    ]
-    if not values:
-        return {}
-    mean = sum(value * size for value, size in values) / sum(size for _, size in values)
-    return {f"objective_{repeats[0][0].surrogate}": mean}

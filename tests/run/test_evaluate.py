@@ -1,4 +1,5 @@
 import statistics
+import weakref
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ from toy import ToyFamily, ToySource, log_evidence, toy_assembly
 
 from genlab.errors import DataError, UsageError
 from genlab.interfaces import EvalSettings
+from genlab.ledger import Ledger
 from genlab.run.evaluate import evaluate
 
 
@@ -78,3 +80,19 @@ def test_fewer_examples_than_the_split_has_are_its_first_and_the_protocol_says_s
     expected = log_evidence(exact.data.test.x[:7]).mean().item()
     assert evaluation.metrics["elbo_nats"] == pytest.approx(expected, rel=1e-6)
     assert "first 7 of 20 examples" in evaluation.protocol
+
+
+def test_no_ledger_is_kept_once_the_next_batch_is_there(monkeypatch):
+    kept, most = weakref.WeakSet(), []
+    make = Ledger.detach
+
+    def watched(ledger):
+        made = make(ledger)
+        kept.add(made.terms[0].value)
+        most.append(len(kept))
+        return made
+
+    monkeypatch.setattr(Ledger, "detach", watched)
+    evaluate(with_settings(toy_assembly(), eval=EvalSettings(batch_size=1, repeats=2)), "test")
+    assert len(most) == 40
+    assert max(most) <= 4
