@@ -16,7 +16,7 @@ from genlab.divergences import kl_normal
 from genlab.interfaces.data_source import DataSpec
 from genlab.interfaces.part import Part
 from genlab.interfaces.variational_family import VariationalFamily
-from genlab_vae.encoder import Encoder
+from genlab_vae.encoder import Encoder, encode
 from genlab_vae.model import VAE
 from genlab_vae.posterior import LatentPosterior
 from genlab_vae.prior import Prior
@@ -79,11 +79,10 @@ class DiagonalGaussian(VariationalFamily):
         """
         super().__init__()
         self.encoder = encoder(spec.event_shape, 2 * model.latent_dim)
-        self._top = None if spec.levels is None or spec.levels == 2 else spec.levels - 1
+        self._spec = spec
         model.prior.take_family(self)
 
     def posterior(self, x: Tensor) -> DiagonalGaussianPosterior:
         """Return q for a batch; integers reach the encoder scaled to [0, 1]."""
-        scaled = x if self._top is None else x / self._top
-        mean, log_var = self.encoder(scaled).to(x.dtype).chunk(2, dim=1)
+        mean, log_var = encode(self.encoder, x, self._spec).chunk(2, dim=1)
         return DiagonalGaussianPosterior(mean, log_var)

@@ -20,6 +20,12 @@ def _parts() -> Iterable[Component]:
         "family", "diagonal-gaussian", "genlab_vae.family:DiagonalGaussian", "an encoder gives each x its own Gaussian"
     )
     yield Component(
+        "family", "full-gaussian", "genlab_vae.full_gaussian:FullGaussian", "the same with correlated dimensions"
+    )
+    yield Component(
+        "family", "normalizing-flow", "genlab_vae.normalizing_flow:NormalizingFlow", "a Gaussian bent by a flow"
+    )
+    yield Component(
         "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, KL exact where known"
     )
     yield Component(
@@ -89,6 +95,15 @@ def _likelihoods() -> Iterable[Component]:
 
 
 def _networks() -> Iterable[Component]:
+    yield Component(
+        "flow",
+        "inverse-autoregressive",
+        "genlab_vae.inverse_autoregressive:InverseAutoregressive",
+        "each dimension moved by those before it; draws fast",
+    )
+    yield Component(
+        "flow", "coupling", "genlab_vae.coupling:Coupling", "half of the dimensions moved by the others, in turns"
+    )
     yield Component("encoder", "mlp", "genlab_vae.mlp:MLPEncoder", "fully connected, for any x")
     yield Component("encoder", "conv", "genlab_vae.conv:ConvEncoder", "convolutions, for images")
     yield Component("decoder", "mlp", "genlab_vae.mlp:MLPDecoder", "fully connected, for any x")

@@ -1,4 +1,4 @@
-"""Laws of the parts that a VAE owns: likelihoods, priors, networks. The conformance kit alone imports them."""
+"""Laws of the parts that a VAE owns: likelihoods, priors, flows, networks. The conformance kit alone imports them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DRAWS = 4000
 _LATENT_DIM = 2
+_CONTEXT_DIM = 3
 
 
 @check("likelihood")
@@ -97,6 +98,39 @@ def prior_draws_what_it_says(subject: "Subject") -> None:
     claim_mean(z.detach() * slope, -1.0, "z d log p / dz, which is -1 where variances agree,")
     again = _latents(subject, _DRAWS)[1]
     claim_equal(again, z.detach(), "z drawn again with an equal generator")
+
+
+@check("flow")
+def flow_is_undone_and_knows_its_determinant(subject: "Subject") -> None:
+    """`inverse` undoes `forward`, and both give the log determinant of the Jacobian that automatic differentiation has.
+
+    It fails for a term that is missing from the determinant, and where observations see each other.
+    """
+    flow = subject.part(_LATENT_DIM, _CONTEXT_DIM).double()
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in flow.parameters():  # as built, many a flow is the identity
+            parameter.add_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64), alpha=0.5)
+    z_0, context = (
+        torch.randn(shape, generator=generator, dtype=torch.float64)
+        for shape in ((3, 4, _LATENT_DIM), (4, _CONTEXT_DIM))
+    )
+    with torch.no_grad():
+        z, log_det = flow(z_0, context)
+        back, log_det_there = flow.inverse(z, context)
+    claim_tensor(z, "the image of z_0", like=z_0, shape=tuple(z_0.shape))
+    claim_tensor(log_det, "the log determinant", like=z_0, shape=(3, 4))
+    claim_close(back, z_0, "the inverse of the image", rtol=1e-6, atol=1e-6)
+    claim_close(log_det_there, log_det, "the log determinant that inverse gives", rtol=1e-6, atol=1e-6)
+    for s in range(3):
+        for b in range(4):
+
+            def alone(one: Tensor, b: int = b) -> Tensor:
+                image: Tensor = flow(one.reshape(1, 1, -1), context[b : b + 1])[0]
+                return image.flatten()
+
+            jacobian = torch.autograd.functional.jacobian(alone, z_0[s, b])  # type: ignore[no-untyped-call]
+            claim_close(log_det[s, b], torch.linalg.slogdet(jacobian)[1], "the log determinant", rtol=1e-6, atol=1e-6)
 
 
 @check("encoder")
