@@ -3,7 +3,7 @@
 Every unit has a degree: input j has degree j = 1..J, a hidden unit one of 0..J-1. A hidden unit sees units of its own
 degree or less, and an output for dimension j sees hidden units of a degree below j. Degree 0 sees the context alone.
 
-Reference: Germain, Gregor, Murray & Larochelle 2015 (MADE), eq. 12 and 13.
+Reference: Germain, Gregor, Murray & Larochelle 2015 (MADE), section 4.
 """
 
 from itertools import pairwise

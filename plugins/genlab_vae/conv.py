@@ -37,7 +37,7 @@ class ConvEncoder(Encoder):
             IncompatibleError: when x is no image.
         """
         super().__init__()
-        sizes = _sizes(event_shape, len(channels), "encoder")
+        sizes = halved_sizes(event_shape, len(channels), "encoder", "conv")
         widths = (event_shape[0], *channels)
         layers: list[nn.Module] = []
         for before, after in pairwise(widths):
@@ -72,7 +72,7 @@ class ConvDecoder(Decoder):
             IncompatibleError: when x is no image.
         """
         super().__init__()
-        sizes = _sizes(output_shape, len(channels), "decoder")[::-1]
+        sizes = halved_sizes(output_shape, len(channels), "decoder", "conv")[::-1]
         first = (channels or (output_shape[0],))[0]
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, first * math.prod(sizes[0])),
@@ -96,11 +96,20 @@ class ConvDecoder(Decoder):
         return outputs
 
 
-def _sizes(shape: tuple[int, ...], num_halvings: int, slot: str) -> list[tuple[int, int]]:
-    """Return the image's size before and after each halving."""
+def halved_sizes(shape: tuple[int, ...], num_halvings: int, slot: str, name: str) -> list[tuple[int, int]]:
+    """Return an image's height and width before and after each halving.
+
+    Args:
+        shape: `(C, H, W)`.
+        num_halvings: how often.
+        slot, name: of the network, for the message.
+
+    Raises:
+        IncompatibleError: when it is no image.
+    """
     if len(shape) != 3:
         raise IncompatibleError(
-            f"{slot} 'conv' must have x of shape (channels, height, width), got {shape}. Use {slot} 'mlp'."
+            f"{slot} {name!r} must have x of shape (channels, height, width), got {shape}. Use {slot} 'mlp'."
         )
     sizes = [(shape[1], shape[2])]
     for _ in range(num_halvings):

@@ -6,7 +6,7 @@
 The halves, dimensions of even and of odd number, change places after each step. Both directions cost the same. The
 log scale is kept between -2 and 2, as s = 2 tanh(r / 2), so that no step explodes.
 
-Reference: Dinh, Sohl-Dickstein & Bengio 2017 (real NVP), eq. 7 and 8.
+Reference: Dinh, Sohl-Dickstein & Bengio 2017 (real NVP), eq. 4 to 8.
 """
 
 from itertools import pairwise

@@ -8,7 +8,7 @@ With T = L L', the divergence from the standard normal prior is
 
 The encoder gives J (J + 3) / 2 numbers for each x.
 
-Reference: Kingma & Welling 2019 (An introduction to variational autoencoders), section 2.6.
+Reference: Kingma & Welling 2019 (An introduction to variational autoencoders), section 2.5.1.
 """
 
 import math

@@ -4,7 +4,7 @@
 
 Its divergence from a Gaussian posterior has no closed form.
 
-Reference: Tomczak & Welling 2018, section 2 (the "mixture of Gaussians prior").
+Reference: Tomczak & Welling 2018, who compare it with theirs.
 """
 
 import math

@@ -7,7 +7,7 @@ m_j and s_j depend on z_1..z_{j-1} alone, so the Jacobian is triangular. From z 
 one pass for each dimension. So drawing is fast and the density of somebody else's z is slow; a posterior remembers the
 density of its own draws. After each step the order of the dimensions is reversed.
 
-Reference: Kingma et al. 2016, algorithm 1 and eq. 13 and 14.
+Reference: Kingma et al. 2016, algorithm 1 and section 4.
 """
 
 import torch

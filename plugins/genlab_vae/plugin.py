@@ -106,8 +106,14 @@ def _networks() -> Iterable[Component]:
     )
     yield Component("encoder", "mlp", "genlab_vae.mlp:MLPEncoder", "fully connected, for any x")
     yield Component("encoder", "conv", "genlab_vae.conv:ConvEncoder", "convolutions, for images")
+    yield Component(
+        "encoder", "residual", "genlab_vae.residual:ResidualEncoder", "deeper convolutions with a way around"
+    )
     yield Component("decoder", "mlp", "genlab_vae.mlp:MLPDecoder", "fully connected, for any x")
     yield Component("decoder", "conv", "genlab_vae.conv:ConvDecoder", "transposed convolutions, for images")
+    yield Component(
+        "decoder", "residual", "genlab_vae.residual:ResidualDecoder", "deeper convolutions with a way around"
+    )
 
 
 @hookimpl

@@ -10,7 +10,7 @@ So the prior is made of the family. The family takes the model when it is built,
 introduces itself (`take_family`), and becomes a part of the prior: the joint p(x, z) truly depends on the encoder's
 parameters, a state dict of the model holds them, and the model alone can draw x.
 
-Reference: Tomczak & Welling 2018, eq. 10.
+Reference: Tomczak & Welling 2018, section 3.
 """
 
 import math

@@ -19,6 +19,10 @@ FAULTS = [
     ("likelihood", "GlobalGenerator", REAL, "likelihood_draws_what_it_says"),
     ("likelihood", "WrongMean", BINARY, "likelihood_draws_what_it_says"),
     ("likelihood", "SummedOverDraws", BINARY, "likelihood_gives_one_number_for_each_output"),
+    ("prior", "DroppedPriorConstant", REAL, "all_z_have_prior_probability_one"),
+    ("prior", "TooWidePrior", REAL, "prior_draws_what_it_says"),
+    ("flow", "ForgottenDeterminant", REAL, "flow_is_undone_and_knows_its_determinant"),
+    ("flow", "InverseDeterminant", REAL, "flow_is_undone_and_knows_its_determinant"),
     ("encoder", "CenteredEncoder", REAL, "encoder_gives_the_numbers_asked_for"),
     ("decoder", "FlatDecoder", REAL, "decoder_gives_the_shape_asked_for"),
     ("objective", "FallingCost", REAL, "the_divergence_has_a_cost"),
@@ -42,12 +46,15 @@ def recipe(data: dict[str, Any], **parts: str) -> Recipe:
     likelihood = parts.get("likelihood", "bernoulli" if data is BINARY else "gaussian")
     networks = {name: {"use": parts.get(name, "mlp"), "hidden": [3]} for name in ("encoder", "decoder")}
     model = {"use": "vae", "latent_dim": 1, "likelihood": {"use": likelihood}, "decoder": networks["decoder"]}
+    family = {"use": "normalizing-flow", "encoder": networks["encoder"]}
+    model["prior"] = {"use": parts.get("prior", "standard-normal")}
+    family["flow"] = {"use": parts.get("flow", "inverse-autoregressive"), "hidden": [3]}
     return Recipe.from_tables(
         {
             "name": "faulty",
             "data": data,
             "model": model,
-            "family": {"use": "diagonal-gaussian", "encoder": networks["encoder"]},
+            "family": family,
             "elbo": _elbo(parts),
             "update": {"use": "gradient"},
             "train": {"steps": 1},

@@ -5,8 +5,10 @@ from typing import Any
 import torch
 from genlab_vae.bernoulli import Bernoulli
 from genlab_vae.gaussian import Gaussian
+from genlab_vae.inverse_autoregressive import InverseAutoregressive
 from genlab_vae.mlp import MLPDecoder, MLPEncoder
 from genlab_vae.objectives import Beta, WarmUp
+from genlab_vae.standard_normal import StandardNormal
 from genlab_vae.weight_gradients import Reparameterized
 from torch import Tensor
 
@@ -98,3 +100,33 @@ class FrozenEncoder(Reparameterized):
 
     def log_weights(self, model: LatentModel, posterior: Posterior, x: Tensor, z: Any) -> Tensor:
         return super().log_weights(model, posterior, x, z.detach())
+
+
+class DroppedPriorConstant(StandardNormal):
+    """log_prob lacks half a log 2 pi in each dimension."""
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return -0.5 * z.square().sum(-1)
+
+
+class TooWidePrior(StandardNormal):
+    """Draws have a standard deviation that is a tenth too large."""
+
+    def sample(self, num_draws: int, *, generator: torch.Generator) -> Tensor:
+        return 1.1 * super().sample(num_draws, generator=generator)
+
+
+class ForgottenDeterminant(InverseAutoregressive):
+    """The log determinant is zero."""
+
+    def forward(self, z_0: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        z, log_det = super().forward(z_0, context)
+        return z, 0 * log_det
+
+
+class InverseDeterminant(InverseAutoregressive):
+    """`inverse` gives the log determinant of the map back."""
+
+    def inverse(self, z: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        z_0, log_det = super().inverse(z, context)
+        return z_0, -log_det
