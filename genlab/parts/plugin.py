@@ -28,6 +28,12 @@ def genlab_components() -> Iterable[Component]:
         Component("features", "raw", f"{here}.features.raw:Raw", "the observations themselves, scaled"),
         Component("features", "pca", f"{here}.features.pca:PCA", "principal components of the training data"),
         Component("figure", "candidates", f"{here}.figure.candidates:CandidateBounds", "the bound of every candidate"),
+        Component(
+            "figure",
+            "samples-and-neighbors",
+            f"{here}.figure.samples_and_neighbors:SamplesAndNeighbors",
+            "draws above the training images nearest to them",
+        ),
         Component("figure", "bound-curve", f"{here}.figure.bound_curve:BoundCurve", "the bound against the step"),
     )
 
