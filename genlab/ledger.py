@@ -7,7 +7,8 @@ is never scaled. Every term is signed as it enters the bound, so an entropy is c
 divergence negative, and the terms of one ledger simply add up.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -44,11 +45,14 @@ class Ledger:
         surrogate: None when training minimises the negative bound. Otherwise the name of what it minimises
             instead (`simple`, `beta_elbo`), which is then never logged as a bound.
         surrogate_objective: `()`, the value of the surrogate; None exactly when `surrogate` is.
+        measures: `(B,)` by the metric's name: what the estimate tells of itself for each example, such as how many
+            draws had a say in it. They are no part of the bound, and an evaluation reports their means.
     """
 
     terms: tuple[Term, ...]
     surrogate: str | None = None
     surrogate_objective: Tensor | None = None
+    measures: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [term.name for term in self.terms]
@@ -101,7 +105,8 @@ class Ledger:
         """Return the same ledger with no graph behind it."""
         terms = tuple(Term(term.name, term.value.detach(), term.scope, term.exact) for term in self.terms)
         surrogate = self.surrogate_objective
-        return Ledger(terms, self.surrogate, None if surrogate is None else surrogate.detach())
+        measures = {name: value.detach() for name, value in self.measures.items()}
+        return Ledger(terms, self.surrogate, None if surrogate is None else surrogate.detach(), measures)
 
     def check_finite(self, where: str) -> None:
         """Raise if a term or the objective is NaN or infinite.

@@ -48,6 +48,7 @@ def _sums(evaluation: Mapping[str, Any]) -> Table:
         if not name.endswith("_se") and name not in known
     ]
     rows.append(("protocol", evaluation["protocol"]))
+    rows += [("note", remark) for remark in evaluation.get("remarks", ())]
     return facts(rows)
 
 

@@ -2,6 +2,7 @@
 
 from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.data_source import Batch, DataSource, DataSpec, Split, Splits
+from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.elbo_estimator import ELBOEstimator
 from genlab.interfaces.feature_extractor import FeatureExtractor
 from genlab.interfaces.figure import Figure, FigureContext
@@ -17,6 +18,7 @@ __all__ = [
     "Batch",
     "DataSource",
     "DataSpec",
+    "Diagnosis",
     "Draws",
     "ELBOEstimator",
     "EvalSettings",

@@ -1,12 +1,15 @@
 """A latent variable model: a joint density p(x, z) of observed x and unobserved z."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from genlab.errors import IncompatibleError
+from genlab.interfaces.data_source import Batch
+from genlab.interfaces.diagnosis import Diagnosis
 
 
 class LatentModel(nn.Module, abc.ABC):
@@ -41,6 +44,18 @@ class LatentModel(nn.Module, abc.ABC):
             Nats by name: `(S, B)` for a factor of each observation (local), `(S,)` for one factor shared by
             all observations (global).
         """
+
+    def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
+        """Return what else there is to know of a fit, beside its bound: nothing by default.
+
+        An evaluation asks it, in evaluation mode and without gradients.
+
+        Args:
+            family: fitted to this model.
+            batches: the observations of a split, once, in order.
+            generator: the only source of randomness.
+        """
+        return Diagnosis()
 
     def adopt_posterior(self, family: nn.Module) -> None:
         """Take what a family says of the latents shared by all observations as this model's prior of them, in place.

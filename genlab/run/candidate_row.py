@@ -65,7 +65,7 @@ def bound_fields(assembly: Assembly) -> dict[str, float | None]:
 
     With `eval.max_examples` the local terms are estimated on so many examples; N is the number of all of them.
     """
-    evaluation = evaluate(assembly, "train")
+    evaluation = evaluate(assembly, "train", diagnose=False)
     num_data = len(assembly.data.train)
     total = sum(row.nats * (num_data if row.scope == "local" else 1) for row in evaluation.ledger)
     error = evaluation.metrics["elbo_nats_se"]

@@ -5,13 +5,17 @@ between the repeats is Monte Carlo error and nothing else, which `ledger_sums` t
 batch at a time, so no number of an example is kept and memory does not grow with the split.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+import torch
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import DataError, UsageError
+from genlab.interfaces import Batch, Diagnosis
 from genlab.ledger import Ledger, Scope
 from genlab.run.ledger_sums import TOTAL, LedgerSums
 from genlab.run.looking import looking_at
@@ -44,16 +48,20 @@ class Evaluation:
     Attributes:
         metrics: `elbo_nats` (per example), `elbo_nats_se` (Monte Carlo), `elbo_nats_data_se` (spread over the
             examples, None with global terms), `bits_per_dim` and its errors (None for real-valued data), and what
-            the estimator's protocol or surrogate names.
+            the estimator's protocol or surrogate and the model's diagnosis name.
         ledger: the terms; N * sum(local) + sum(global) = N * elbo_nats.
         protocol: how the numbers were made.
         num_examples: N.
+        series: several numbers under one name, from the model's diagnosis.
+        remarks: sentences for people, from the model's diagnosis.
     """
 
     metrics: dict[str, float | None]
     ledger: tuple[LedgerRow, ...]
     protocol: str
     num_examples: int
+    series: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the document `genlab eval --json` prints."""
@@ -63,16 +71,21 @@ class Evaluation:
             "ledger": rows,
             "protocol": self.protocol,
             "num_examples": self.num_examples,
+            "series": {name: list(values) for name, values in self.series.items()},
+            "remarks": list(self.remarks),
         }
 
 
-def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | None = None) -> Evaluation:
+def evaluate(
+    assembly: Assembly, split: str = "test", *, max_examples: int | None = None, diagnose: bool = True
+) -> Evaluation:
     """Evaluate the bound with the averaged weights, in float32, without touching any training state.
 
     Args:
         assembly: a fitted assembly.
         split: `train`, `validation` or `test`.
         max_examples: use only the first so many observations; by default what the recipe's `eval` says.
+        diagnose: whether the model is asked what else there is to know of the fit.
 
     Raises:
         UsageError: when there is no split of that name.
@@ -86,7 +99,8 @@ def evaluate(assembly: Assembly, split: str = "test", *, max_examples: int | Non
         for first in streams[0]:
             others = [] if first.exact else [next(stream) for stream in streams[1:]]
             sums.add([first, *others])
-    return _summarise(assembly, split, num_examples, sums)
+        diagnosis = _diagnosis(assembly, split, num_examples) if diagnose else Diagnosis()
+    return _summarise(assembly, split, num_examples, sums, diagnosis)
 
 
 def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | None = None) -> int:
@@ -124,16 +138,29 @@ def evaluation_ledgers(assembly: Assembly, split: str, num_examples: int, repeat
     Raises:
         NonFiniteError: when a term is NaN or infinite.
     """
-    seed = stream_seed(assembly.seed, "evaluation")
-    observation = assembly.accelerator.generator(seed)
-    noise = assembly.accelerator.generator(seed + 1 + repeat)
-    for batch in assembly.data[split].in_order(assembly.eval.batch_size, observation, stop=num_examples):
+    batches, noise = _evaluated(assembly, split, num_examples, repeat)
+    for batch in batches:
         ledger = assembly.eval_elbo.estimate(assembly.model, assembly.family, batch, generator=noise).detach()
         ledger.check_finite(f"evaluating the {split} split")
         yield ledger
 
 
-def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSums) -> Evaluation:
+def _evaluated(
+    assembly: Assembly, split: str, num_examples: int, stream: int
+) -> tuple[Iterator[Batch], torch.Generator]:
+    """Return the observations, the same ones each time, and a stream of noise."""
+    seed = stream_seed(assembly.seed, "evaluation")
+    observation = assembly.accelerator.generator(seed)
+    batches = assembly.data[split].in_order(assembly.eval.batch_size, observation, stop=num_examples)
+    return batches, assembly.accelerator.generator(seed + 1 + stream)
+
+
+def _diagnosis(assembly: Assembly, split: str, num_examples: int) -> Diagnosis:
+    batches, noise = _evaluated(assembly, split, num_examples, assembly.eval.repeats)
+    return assembly.model.diagnose(assembly.family, batches, generator=noise)
+
+
+def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSums, diagnosis: Diagnosis) -> Evaluation:
     spec = assembly.data.spec
     rows = []
     for name, (scope, exact) in sums.kinds.items():
@@ -147,12 +174,14 @@ def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSu
         None if error is None else error / num_examples,
         None if spread is None else spread / num_examples**0.5,
     )
+    metrics |= sums.measures()
     metrics |= {f"objective_{name}": mean for name, mean in sums.surrogate().items()}
+    metrics |= {name: value if math.isfinite(value) else None for name, value in diagnosis.metrics.items()}
     passes = f", mean of {sums.num_repeats} passes" if sums.num_repeats > 1 else ""
     available = len(assembly.data[split])
     share = f"{num_examples}" if num_examples == available else f"first {num_examples} of {available}"
     protocol = f"{split} split of {spec.name}, {share} examples; {assembly.eval_elbo.protocol}{passes}; float32"
-    return Evaluation(metrics, tuple(rows), protocol, num_examples)
+    return Evaluation(metrics, tuple(rows), protocol, num_examples, diagnosis.series, diagnosis.remarks)
 
 
 def _metrics(

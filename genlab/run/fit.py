@@ -167,7 +167,7 @@ class _Loop:
             return {}
         count = self.assembly.train.validation_examples
         try:
-            metrics = evaluate(self.assembly, "validation", max_examples=count).metrics
+            metrics = evaluate(self.assembly, "validation", max_examples=count, diagnose=False).metrics
         except NonFiniteError as error:
             raise self._advised(f"{str(error).removesuffix('.')}, at step {self.progress.step}.") from error
         names = ("elbo_nats", "elbo_nats_se", "bits_per_dim", "bits_per_dim_se")

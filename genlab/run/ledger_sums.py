@@ -47,6 +47,7 @@ class LedgerSums:
         self._vars: dict[str, float] = {}
         self._examples = (0, 0.0, 0.0)  # n, mean and squares
         self._objective: dict[str, tuple[float, int]] = {}
+        self._measures: dict[str, tuple[float, int]] = {}
 
     def add(self, repeats: Sequence[Ledger]) -> None:
         """Add one batch.
@@ -70,6 +71,9 @@ class LedgerSums:
             self._spread(total.mean(0))
         for ledger in repeats:
             self._add_objective(ledger)
+            for name, value in ledger.measures.items():
+                total_so_far, count = self._measures.get(name, (0.0, 0))
+                self._measures[name] = (total_so_far + value.double().sum().item(), count + len(value))
 
     def mean(self, name: str) -> float:
         """Return the mean over repeats of a term's sum over the split, in nats; of a global term, of its value."""
@@ -90,6 +94,10 @@ class LedgerSums:
     def surrogate(self) -> dict[str, float]:
         """Return the mean over examples of what training minimises, by its name; empty where it is the bound."""
         return {name: total / count for name, (total, count) in self._objective.items()}
+
+    def measures(self) -> dict[str, float]:
+        """Return the mean over examples and repeats of what the estimates tell of themselves, by name."""
+        return {name: total / count for name, (total, count) in self._measures.items()}
 
     def _contribution(self, term: Term, by_batch: bool) -> Tensor:
         """Return what each unit of a batch adds to the bound on the whole split, `(U,)` in nats."""

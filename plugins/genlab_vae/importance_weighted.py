@@ -3,14 +3,18 @@
     L_k = E[ log 1/k sum_i w_i ],   w_i = p(x, z_i) / q(z_i given x),   z_i ~ q(z given x)
 
 L_1 is the ELBO, L_k <= L_{k+1} <= log p(x), and L_k tends to log p(x) as k grows. It is trained with a few
-draws and evaluated with thousands; without gradients, the draws go through in chunks and only the running
-log-sum of the weights is kept. With gradients, a part of its own says how they are estimated (see `weight_gradients`).
+draws and evaluated with thousands; without gradients, a few observations and some of their draws go through at a
+time, and only running log-sums of the weights and of their squares are kept. The latter tell how many draws had a say,
+
+    effective sample size = (sum_i w_i)^2 / sum_i w_i^2,   from 1, where one weight is all, to k, where all are equal.
+
+With gradients, a part of its own says how they are estimated (see `weight_gradients`).
 
 Reference: Burda, Grosse & Salakhutdinov 2016, eq. 8 and theorem 1.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
@@ -21,13 +25,13 @@ from genlab.interfaces.data_source import Batch
 from genlab.interfaces.elbo_estimator import ELBOEstimator
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
-from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab.interfaces.variational_family import VariationalFamily
 from genlab.ledger import Ledger, Term
 from genlab_vae.model import VAE
 from genlab_vae.weight_gradient import WeightGradient
 from genlab_vae.weight_gradients import Reparameterized, log_weights
 
-_CHUNK_NUMBERS = {"cpu": 2**21, "device": 2**26}
+_NUMBERS_AT_ONCE = {"cpu": 2**18, "device": 2**26}
 """How many dimensions of x, over draws and observations, are decoded together: a CPU's caches, or a device's memory."""
 
 
@@ -52,33 +56,35 @@ class ImportanceWeighted(ELBOEstimator):
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
-        """Return one local term, `log_mean_weight`."""
-        posterior = family.posterior(batch.x)
+        """Return one local term, `log_mean_weight`, and measure the effective sample size."""
         if torch.is_grad_enabled():
+            posterior = family.posterior(batch.x)
             z = posterior.rsample(self.samples, generator=generator)
-            total = torch.logsumexp(self.gradient.log_weights(model, posterior, batch.x, z), 0)
+            weights = self.gradient.log_weights(model, posterior, batch.x, z)
+            total, squares = torch.logsumexp(weights, 0), torch.logsumexp(2 * weights.detach(), 0)
         else:
-            total = log_sum_exp(self._chunks(model, posterior, batch.x, generator))
-        return Ledger((Term("log_mean_weight", total - math.log(self.samples), "local", exact=False),))
+            numbers = _NUMBERS_AT_ONCE["cpu" if batch.x.device.type == "cpu" else "device"]
+            at_once = max(1, numbers // batch.x[0].numel())
+            blocks = torch.split(batch.x, max(1, at_once // self.samples))
+            sums = [self._log_sums(model, family, x, at_once, generator) for x in blocks]
+            total, squares = torch.cat(sums, 1)
+        effective = torch.exp(2 * total.detach() - squares)
+        return Ledger(
+            (Term("log_mean_weight", total - math.log(self.samples), "local", exact=False),),
+            measures={f"effective_sample_size_iw{self.samples}": effective},
+        )
 
-    def _chunks(
-        self, model: LatentModel, posterior: Posterior, x: Tensor, generator: torch.Generator
-    ) -> Iterator[Tensor]:
-        """Yield the log weights, `(chunk, B)`, of as many draws at a time as memory should hold."""
-        numbers = _CHUNK_NUMBERS["cpu" if x.device.type == "cpu" else "device"]
-        size = max(1, numbers // max(1, x.numel()))
+    def _log_sums(
+        self, model: LatentModel, family: VariationalFamily, x: Tensor, at_once: int, generator: torch.Generator
+    ) -> Tensor:
+        """Return log sum_i w_i and log sum_i w_i^2 of a few observations, `(2, B)`, `at_once` draws in memory."""
+        posterior = family.posterior(x)
+        size = max(1, at_once // len(x))
+        totals: Tensor | None = None
         for start in range(0, self.samples, size):
             z = posterior.sample(min(size, self.samples - start), generator=generator)
-            yield log_weights(model, posterior, x, z)
-
-
-def log_sum_exp(chunks: Iterator[Tensor]) -> Tensor:
-    """Return log sum exp over the first axis of all chunks `(chunk, B)` together, `(B,)`.
-
-    >>> log_sum_exp(iter([torch.zeros(3, 1), torch.zeros(1, 1)])).exp()
-    tensor([4.])
-    """
-    total = torch.logsumexp(next(chunks), 0)
-    for chunk in chunks:
-        total = torch.logaddexp(total, torch.logsumexp(chunk, 0))
-    return total
+            weights = log_weights(model, posterior, x, z)
+            chunk = torch.stack([torch.logsumexp(weights, 0), torch.logsumexp(2 * weights, 0)])
+            totals = chunk if totals is None else torch.logaddexp(totals, chunk)
+        assert totals is not None, "there is at least one draw"
+        return totals

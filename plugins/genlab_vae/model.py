@@ -8,14 +8,18 @@ decoder network computes from z.
 Reference: Kingma & Welling 2014, section 3; Rezende, Mohamed & Wierstra 2014.
 """
 
+from collections.abc import Iterable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.interfaces.constraints import PositiveInt
-from genlab.interfaces.data_source import DataSpec
+from genlab.interfaces.data_source import Batch, DataSpec
+from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab_vae.decoder import Decoder
+from genlab_vae.diagnostics import diagnose
 from genlab_vae.likelihood import Likelihood
 from genlab_vae.prior import Prior
 from genlab_vae.standard_normal import StandardNormal
@@ -83,3 +87,7 @@ class VAE(LatentModel):
     def sample_given(self, z: Tensor, *, generator: torch.Generator) -> Tensor:
         """Draw x from p(x given z), `(B, *X)`, for z of shape `(B, J)`."""
         return self.likelihood.sample(self.decoder(z), generator=generator)
+
+    def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
+        """Return the rate, the distortion, the reconstruction error, and which latents are used."""
+        return diagnose(self, family, batches, generator)

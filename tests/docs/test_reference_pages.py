@@ -48,7 +48,7 @@ def general(metric: str) -> str:
     name = re.sub(r"^(test|validation)_|(_data)?_se$", "", metric)
     name = re.sub(r"^term\..*_nats$", "term.<row>_nats", name)
     name = re.sub(r"^objective_.*$", "objective_<name>", name)
-    return re.sub(r"_iw\d+_", "_iw<k>_", name)
+    return re.sub(r"_iw\d+(?=_|$)", "_iw<k>", name)
 
 
 def test_every_metric_is_explained(result: RunResult) -> None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 from genlab_vae import importance_weighted
-from genlab_vae.importance_weighted import ImportanceWeighted, log_sum_exp
+from genlab_vae.family import DiagonalGaussianPosterior
+from genlab_vae.importance_weighted import ImportanceWeighted
 from linear_gaussian_vae import LinearGaussian
 from torch import Tensor
 
@@ -56,27 +57,32 @@ def test_one_weight_is_the_generic_estimate() -> None:
     assert torch.allclose(values(oracle, x, 1), trace.per_example())
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 7, 100])
-def test_chunks_together_are_the_whole(chunk: int) -> None:
-    log_weights = 50 * torch.randn(40, 6, generator=torch.Generator().manual_seed(0)).double()
-    assert torch.allclose(log_sum_exp(iter(log_weights.split(chunk))), torch.logsumexp(log_weights, 0))
-
-
-def test_evaluation_in_chunks_equals_evaluation_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at_once", [1, 3, 30, 46, 1000])
+def test_evaluation_in_pieces_equals_evaluation_at_once(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
     oracle = LinearGaussian.random(1)
     x = oracle.data(2, num_data=4)
-    # Counting draws: each one is its own number, so it does not matter how many are drawn together.
-    counter = iter(range(10**6))
+    model, family = oracle.build()
+    place = {}
 
-    def draw(self: object, num_samples: int, *, generator: torch.Generator) -> Tensor:
-        numbers = torch.tensor([next(counter) for _ in range(num_samples)]).double()
-        return torch.sin(numbers)[:, None, None].expand(-1, 4, 2)
+    # Draw i of an observation is a function of i and of the observation, so it does not matter which go together.
+    def draw(self: DiagonalGaussianPosterior, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        keys = [tuple(row.tolist()) for row in self.mean]
+        starts = [place.get(key, 0) for key in keys]
+        place.update({key: start + num_samples for key, start in zip(keys, starts, strict=True)})
+        numbers = torch.tensor(starts)[None, :, None] + torch.arange(num_samples)[:, None, None]
+        return torch.sin(numbers.double()).expand(-1, -1, 2) + self.mean
 
-    monkeypatch.setattr("genlab_vae.family.DiagonalGaussianPosterior.sample", draw)
-    whole = values(oracle, x, 23)
-    counter = iter(range(10**6))
-    monkeypatch.setattr(importance_weighted, "_CHUNK_NUMBERS", {"cpu": 5 * x.numel()})
-    assert torch.allclose(values(oracle, x, 23), whole)
+    monkeypatch.setattr(DiagonalGaussianPosterior, "sample", draw)
+    monkeypatch.setattr(importance_weighted, "_NUMBERS_AT_ONCE", {"cpu": at_once * x[0].numel()})
+    with torch.no_grad():
+        ledger = ImportanceWeighted(samples=23).estimate(model, family, Batch(x, 4), generator=torch.Generator())
+        posterior = family.posterior(x)
+        place.clear()
+        z = posterior.sample(23, generator=torch.Generator())
+        weights = torch.exp(sum(model.log_joint(x, z).values()) - posterior.log_prob(z)["entropy"])
+    torch.testing.assert_close(ledger["log_mean_weight"], weights.mean(0).log())
+    effective = weights.sum(0).square() / weights.square().sum(0)
+    torch.testing.assert_close(ledger.measures["effective_sample_size_iw23"], effective)
 
 
 def test_memory_does_not_grow_with_the_number_of_weights(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,10 +91,28 @@ def test_memory_does_not_grow_with_the_number_of_weights(monkeypatch: pytest.Mon
     model, family = oracle.build()
     decode = model.decoder.forward
     monkeypatch.setattr(model.decoder, "forward", lambda z: sizes.append(len(z)) or decode(z))
-    monkeypatch.setattr(importance_weighted, "_CHUNK_NUMBERS", {"cpu": 3 * x.numel()})
-    with torch.no_grad():
-        ImportanceWeighted(samples=10).estimate(model, family, Batch(x, 4), generator=torch.Generator())
-    assert sizes == [12, 12, 12, 4]
+    monkeypatch.setattr(importance_weighted, "_NUMBERS_AT_ONCE", {"cpu": 25 * x[0].numel()})
+    for samples, expected in ((10, [20, 20]), (40, [25, 15] * 4)):
+        sizes.clear()
+        with torch.no_grad():
+            ImportanceWeighted(samples=samples).estimate(model, family, Batch(x, 4), generator=torch.Generator())
+        assert sizes == expected
+
+
+def test_the_effective_sample_size_is_the_number_of_weights_at_the_exact_posterior_and_less_elsewhere() -> None:
+    optimal = LinearGaussian.optimal(3)
+    for oracle, is_exact in ((optimal, True), (replace(optimal, log_var=optimal.log_var - 1), False)):
+        model, family = oracle.build()
+        batch = Batch(oracle.data(4), 10)
+        for graded in (True, False):
+            with torch.set_grad_enabled(graded):
+                ledger = ImportanceWeighted(samples=8).estimate(
+                    model, family, batch, generator=torch.Generator().manual_seed(0)
+                )
+            effective = ledger.measures["effective_sample_size_iw8"]
+            assert not effective.requires_grad
+            assert torch.allclose(effective, torch.full_like(effective, 8.0)) == is_exact
+            assert bool(((effective > 0.99) & (effective < 8.01)).all())
 
 
 def test_training_takes_the_gradient_of_all_weights_together() -> None:

@@ -3,11 +3,12 @@ import weakref
 
 import pytest
 import torch
-from toy import ToyFamily, ToySource, log_evidence, toy_assembly
+from toy import ToyFamily, ToyModel, ToySource, log_evidence, toy_assembly
 
 from genlab.errors import DataError, UsageError
-from genlab.interfaces import EvalSettings
+from genlab.interfaces import Diagnosis, EvalSettings
 from genlab.ledger import Ledger
+from genlab.parts.elbo.trace import Trace
 from genlab.run.evaluate import evaluate
 
 
@@ -96,3 +97,40 @@ def test_no_ledger_is_kept_once_the_next_batch_is_there(monkeypatch):
     evaluate(with_settings(toy_assembly(), eval=EvalSettings(batch_size=1, repeats=2)), "test")
     assert len(most) == 40
     assert max(most) <= 4
+
+
+class Talkative(ToyModel):
+    """A model with something to say, in evaluation mode and without gradients."""
+
+    def diagnose(self, family, batches, *, generator):
+        assert not self.training
+        assert not torch.is_grad_enabled()
+        count = sum(len(batch.x) for batch in batches)
+        return Diagnosis({"examples_seen": float(count)}, {"numbers": (1.0, 2.0)}, ("It is small.",))
+
+
+def test_what_a_model_says_of_the_fit_stands_beside_the_bound():
+    assembly = with_settings(toy_assembly(), model=Talkative())
+    document = evaluate(assembly, "test", max_examples=7).as_json()
+    assert document["metrics"]["examples_seen"] == 7.0
+    assert document["series"] == {"numbers": [1.0, 2.0]}
+    assert document["remarks"] == ["It is small."]
+    assert "examples_seen" not in evaluate(assembly, "test", diagnose=False).metrics
+
+
+def test_what_a_model_says_changes_no_other_number():
+    told, untold = (evaluate(with_settings(toy_assembly(), model=model), "test") for model in (Talkative(), ToyModel()))
+    assert {name: told.metrics[name] for name in untold.metrics} == untold.metrics
+
+
+def test_what_estimates_tell_of_themselves_is_averaged_over_examples(monkeypatch):
+    plain = Trace.estimate
+
+    def measured(self, model, family, batch, *, generator):
+        ledger = plain(self, model, family, batch, generator=generator)
+        return Ledger(ledger.terms, measures={"first_number": batch.x[:, 0]})
+
+    monkeypatch.setattr(Trace, "estimate", measured)
+    assembly = toy_assembly()
+    expected = assembly.data.test.x.mean().item()
+    assert evaluate(assembly, "test").metrics["first_number"] == pytest.approx(expected)
