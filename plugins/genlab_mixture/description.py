@@ -22,21 +22,24 @@ from genlab_mixture.factors import GlobalFactors
 from genlab_mixture.quantiles import beta_quantiles, gamma_quantiles, normal_quantiles, student_t_quantiles
 
 
-def describe(factors: GlobalFactors, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
+def describe(
+    factors: GlobalFactors, interval: float, truth: Mapping[str, Any], columns: Sequence[str] = ()
+) -> Sequence[LatentSummary]:
     """Return a summary of each weight, each mean and, where it is learned, each standard deviation of the noise.
 
     Args:
         factors: q of the weights and of the components' parameters.
         interval: the probability inside each credible interval.
         truth: may hold `weights` (K numbers), `means` (K numbers or K lists of D) and `noise_scale`.
+        columns: the names of the D coordinates; without them they are numbered.
     """
     ends = factors.concentration.new_tensor([(1 - interval) / 2, (1 + interval) / 2])
     mean, marginals = factors.components.mean, factors.components.marginals()
     true = _matched(mean, truth)
     rows = [*_rows("weights", _weights(factors, ends), true.get("weights"))]
-    rows += _rows("means", _means(mean, marginals, ends), true.get("means"))
+    rows += _rows("means", _means(mean, marginals, ends), true.get("means"), columns)
     if marginals.precision is not None:
-        rows += _rows("noise_scales", _noise_scales(*marginals.precision, ends), true.get("noise_scales"))
+        rows += _rows("noise_scales", _noise_scales(*marginals.precision, ends), true.get("noise_scales"), columns)
     return rows
 
 
@@ -66,12 +69,16 @@ def _noise_scales(shape: Tensor, rate: Tensor, ends: Tensor) -> tuple[Tensor, Te
     return mean, std, gamma_quantiles(shape, rate, ends).rsqrt().flip(-1)
 
 
-def _rows(name: str, found: tuple[Tensor, Tensor, Tensor], true: Tensor | None) -> Iterator[LatentSummary]:
+def _rows(
+    name: str, found: tuple[Tensor, Tensor, Tensor], true: Tensor | None, columns: Sequence[str] = ()
+) -> Iterator[LatentSummary]:
     mean, std, bounds = (value.detach().cpu() for value in found)
     single = mean.ndim == 2 and mean.shape[1] == 1
     for index in torch.cartesian_prod(*map(torch.arange, mean.shape)).reshape(mean.numel(), mean.ndim).tolist():
         place = tuple(index)
-        shown = place[:1] if single else place
+        shown: list[int | str] = index[:1] if single else index
+        if columns and len(shown) == 2:
+            shown = [index[0], columns[index[1]]]
         low, high = bounds[place].tolist()
         known = None if true is None else true[place].item()
         label = f"{name}[{', '.join(map(str, shown))}]"

@@ -43,6 +43,8 @@ class MeanField(VariationalFamily):
             init: where the means start: at observations drawn far from each other, or at even quantiles of the data.
         """
         super().__init__()
+        # What an array calls its columns, x[1], is a number again.
+        self._columns = () if any("[" in name for name in data.spec.columns) else data.spec.columns
         factors = initial_factors(data.train, model, init)
         self.log_concentration = nn.Parameter(factors.concentration.log().to(torch.get_default_dtype()))
         self.components = FreeLaw(factors.components)
@@ -65,7 +67,7 @@ class MeanField(VariationalFamily):
     @torch.no_grad()
     def describe(self, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
         """Summarise each weight, each mean and, where it is learned, each standard deviation of the noise."""
-        return describe(self.factors(), interval, truth)
+        return describe(self.factors(), interval, truth, self._columns)
 
     @torch.no_grad()
     def remarks(self, model: LatentModel) -> Sequence[str]:

@@ -72,6 +72,13 @@ def test_means_and_noise_agree_with_draws(components: Any) -> None:
                 assert inside == pytest.approx(0.9, abs=0.015)
 
 
+def test_coordinates_wear_the_names_of_their_columns() -> None:
+    factors = GlobalFactors(torch.ones(2, dtype=torch.float64), learned())
+    names = [row.name for row in describe(factors, 0.9, {}, ("height", "weight"))]
+    assert names[2:5] == ["means[0, height]", "means[0, weight]", "means[1, height]"]
+    assert names[-1] == "noise_scales[1, weight]"
+
+
 def test_the_truth_is_matched_whatever_its_order() -> None:
     truth = {"weights": [0.7, 0.3], "means": [[4.1, 0.4], [0.9, -2.2]], "noise_scale": 1.5}
     found = rows(learned(), truth)

@@ -87,7 +87,7 @@ def test_another_file_must_have_the_columns(tmp_path: Path) -> None:
 def test_shared_latents_have_intervals_that_widen_with_their_probability(tmp_path: Path) -> None:
     assembly = mixture(table(tmp_path))
     narrow, wide = (shared_latents(assembly, interval=each) for each in (0.5, 0.95))
-    assert [row.name for row in narrow][:3] == ["weights[0]", "weights[1]", "means[0, 0]"]
+    assert [row.name for row in narrow][:3] == ["weights[0]", "weights[1]", "means[0, height]"]
     assert all(w.low < n.low < n.mean < n.high < w.high for n, w in zip(narrow[2:], wide[2:], strict=True))
     with pytest.raises(UsageError, match="between 0 and 1, got 1"):
         shared_latents(assembly, interval=1.0)

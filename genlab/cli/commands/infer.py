@@ -1,5 +1,6 @@
 """`genlab infer`: what a run's posterior says."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -145,4 +146,6 @@ def _flat(batch: "Mapping[str, Tensor]") -> Iterable[tuple[str, list[str]]]:
 
 
 def _cell(value: float) -> str:
-    return str(value) if isinstance(value, int) else numbers.significant(value, 4)
+    if isinstance(value, int):
+        return str(value)
+    return "-" if math.isnan(value) else numbers.significant(value, 4)

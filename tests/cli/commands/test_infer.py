@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,18 @@ def test_a_run_without_test_data_ends_with_what_works_there_and_with_what_there_
     assert "8 observations in all" in capsys.readouterr().err
     assert main(["eval", run]) == 1
     assert "Evaluate another with --split" in capsys.readouterr().err
+
+
+def test_a_missing_value_is_a_dash_on_the_screen(tmp_path, capsys):
+    (tmp_path / "rows.csv").write_text("a,b\n1,\n2,3\n3,4\n")
+    data = ["-s", f"data={{use='table', path='{tmp_path / 'rows.csv'}', split=[1, 0, 0]}}"]
+    arguments = ["-q", "--out", str(tmp_path), *data, "-s", "model.components=1", "-s", "accelerator.use=cpu"]
+    assert main(["run", "mixture", *arguments]) == 0
+    run = capsys.readouterr().out.strip()
+    assert main(["infer", run]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^\d +1\.000 +- +0", printed, re.MULTILINE)
+    assert "means[0, b]" in printed
 
 
 def test_every_observation_goes_to_the_file(mixture, capsys, tmp_path):
