@@ -20,7 +20,8 @@ from genlab_vae.decoder import Decoder
 from genlab_vae.encoder import Encoder
 from genlab_vae.mlp import ACTIVATIONS, Activation
 
-_LARGEST_GROUPS = 8
+_MOST_GROUPS = 8
+_LEAST_CHANNELS = 4
 
 
 class ResidualEncoder(Encoder):
@@ -140,5 +141,9 @@ class _Enlargement(nn.Module):
         return F.interpolate(h, size=self._size, mode="nearest")
 
 
-def _normalisation(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(math.gcd(channels, _LARGEST_GROUPS), channels)
+def _normalisation(channels: int) -> nn.Module:
+    """Return a normalisation over groups of four channels or more; of fewer, little is left where the image is 1x1."""
+    if channels == 1:
+        return nn.Identity()
+    fitting = (num for num in range(_MOST_GROUPS, 1, -1) if channels % num == 0 and channels // num >= _LEAST_CHANNELS)
+    return nn.GroupNorm(next(fitting, 1), channels)

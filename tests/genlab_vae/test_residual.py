@@ -34,6 +34,13 @@ def test_an_observation_does_not_see_the_others_in_training() -> None:
     torch.testing.assert_close(network(x)[1:2], network(x[1:2]))
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4, 12, 64])
+def test_an_image_of_one_pixel_keeps_what_tells_it_from_others(channels: int) -> None:
+    encoder = ResidualEncoder((1, 2, 2), 3, channels=(channels,)).double().train()
+    first, second = torch.randn(2, 1, 1, 2, 2, generator=torch.Generator().manual_seed(0)).double()
+    assert not torch.allclose(encoder(first), encoder(second))
+
+
 def test_every_pixel_depends_on_z() -> None:
     decoder = ResidualDecoder(3, (1, 7, 10), channels=(4, 4)).double()
     first, second = decoder(torch.randn(2, 3, generator=torch.Generator().manual_seed(0)).double())
