@@ -166,6 +166,13 @@ class Registry:
         who = getattr(target, "__qualname__", repr(target))
         raise ComponentError(f"{who} must be registered in slot {slot!r} to be named in a recipe, and is not.")
 
+    def shared_names(self) -> dict[str, tuple[RegisteredComponent, ...]]:
+        """Return the components that share their slot and name with another plugin's, by `slot/name`."""
+        found: dict[str, list[RegisteredComponent]] = {}
+        for component in self._components:
+            found.setdefault(f"{component.slot}/{component.name}", []).append(component)
+        return {name: tuple(sharing) for name, sharing in sorted(found.items()) if len(sharing) > 1}
+
     def recipe_paths(self) -> tuple[Path, ...]:
         """Return the folders and files of recipes of all plugins."""
         return tuple(Path(path) for paths in reversed(self.hooks.call("genlab_recipes")) for path in paths)
@@ -184,6 +191,7 @@ class Registry:
             message = f"there is no {slot} {name!r}; installed: {listing(dict.fromkeys(names))}."
         else:
             message = f"there is no {slot} {name!r}; no installed plugin offers any {slot}."
+            message += did_you_mean(slot, {component.slot for component in self._components})
         message += did_you_mean(name.rpartition(":")[2], names)
         for plugin in self.plugins:
             if plugin.status != "ok":

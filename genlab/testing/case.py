@@ -1,6 +1,7 @@
 """A case: one check of one subject, and whether it is expected to fail."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,12 @@ from pathlib import Path
 import torch
 
 from genlab.discovery import RegisteredComponent, Registry, discover
-from genlab.errors import UsageError
+from genlab.errors import GenlabWarning, UsageError
 from genlab.recipe import Recipe, read_recipe
 from genlab.spelling import did_you_mean
 from genlab.testing.catalogue import checks
 from genlab.testing.check import Check
-from genlab.testing.expectation import Expectation, expectations_from
+from genlab.testing.expectation import EXPECTATIONS, Expectation, expectations_from, never_met
 from genlab.testing.kit import with_the_kit
 from genlab.testing.selection import components_called
 from genlab.testing.setting import Setting, setting_of, shipped_settings
@@ -98,6 +99,8 @@ def plan(
     else:
         settings = shipped_settings(registry, wanted or registry.components(), overrides)
     subjects = _subjects(settings, wanted)
+    if not by_hand and not overrides:  # else some recipes of a folder may be left out
+        _warn_of_unmet(settings, {subject.setting.name for subject in subjects}, checks(registry))
     more = expectations_from(expected_failures or {})
     cases = [
         Case(subject, check, _expected(subject, check, (*more, *subject.setting.expectations)))
@@ -136,6 +139,25 @@ def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation
         if one.concerns(subject.component_name, subject.setting.name, check.name):
             return one.reason
     return None
+
+
+def _warn_of_unmet(settings: Sequence[Setting], asked: Collection[str], catalogue: Sequence[Check]) -> None:
+    """Warn of expected failures that are about nothing, in the folders of the settings that are asked for."""
+    by_folder: dict[Path, list[Setting]] = {}
+    for setting in settings:
+        if setting.expectations and setting.checked.recipe.path is not None:
+            by_folder.setdefault(setting.checked.recipe.path.parent, []).append(setting)
+    for folder, together in by_folder.items():
+        if any(setting.name in asked for setting in together):
+            cases = [
+                (subject.component_name, setting.name, check.name)
+                for setting in together
+                for subject in setting.subjects()
+                for check in catalogue
+                if check.concerns(subject.slot)
+            ]
+            for problem in never_met(together[0].expectations, cases, str(folder / EXPECTATIONS)):
+                warnings.warn(problem, GenlabWarning, stacklevel=3)
 
 
 def _unchecked(

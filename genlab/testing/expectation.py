@@ -10,12 +10,13 @@ A check that is expected to fail and passes is a failure: the line has to go.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genlab.errors import Fault, RecipeError
+from genlab.spelling import did_you_mean
 
 EXPECTATIONS = "expected-failures.toml"
 _KEYS = {"check": True, "reason": True, "component": False, "setting": False}
@@ -69,6 +70,28 @@ def read_expectations(path: Path) -> tuple[Expectation, ...]:
     if faults:
         raise RecipeError(str(path), faults)
     return tuple(Expectation(**entry) for entry in entries)
+
+
+def never_met(expectations: Iterable[Expectation], cases: Sequence[tuple[str, str, str]], what: str) -> Iterator[str]:
+    """Yield, in words, each expectation that is about nothing there is.
+
+    Args:
+        expectations: of one file.
+        cases: component, setting and check of everything that can be checked there.
+        what: the file.
+    """
+    for one in dict.fromkeys(expectations):
+        if any(one.concerns(*case) for case in cases):
+            continue
+        hint = ""
+        for name, known in zip(
+            (one.component, one.setting, one.check), map(set, zip(*cases, strict=True)), strict=True
+        ):
+            if name and name not in known:
+                hint = f" There is no {name!r} here.{did_you_mean(name, known)}"
+                break
+        place = "".join(f" {word} {name}" for word, name in (("of", one.component), ("in", one.setting)) if name)
+        yield f"{what} expects {one.check} to fail{place}, and no check is that.{hint} Mend the line or take it away."
 
 
 def _problems(entry: Mapping[str, Any]) -> list[str]:

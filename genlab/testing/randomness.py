@@ -14,15 +14,28 @@ from genlab.testing.claims import claim
 def global_generators_untouched(what: str) -> Iterator[None]:
     """Raise if what happens inside draws from a global generator of Python, numpy or torch, or seeds one.
 
+    Afterwards the generators are where they were.
+
     Args:
         what: what happens inside.
     """
+    python, numpy, on_cpu = random.getstate(), np.random.get_state(), torch.default_generator.get_state()
+    # One who seeds was perhaps here before: a second seeding would then leave no trace.
+    random.random()
+    np.random.random()
+    torch.rand(())
     before = _states()
-    yield
-    for name, state in _states().items():
+    try:
+        yield
+        after = _states()
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        torch.default_generator.set_state(on_cpu)
+    for name, state in after.items():
         claim(
             state == before[name],
-            f"{what} must draw from the generator it is given, and moved the global one of {name}",
+            f"{what} must draw from the generator it is given and seed no other, and moved the global one of {name}",
         )
 
 

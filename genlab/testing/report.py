@@ -20,6 +20,7 @@ class CheckResult:
             when it failed as it was said to, `skipped` when the check could not run.
         reason: the counterexample, or why it could not run; empty when it passed.
         seconds: how long it took.
+        law: where it failed, what the check demands and how to read its failure.
     """
 
     component: str
@@ -28,6 +29,7 @@ class CheckResult:
     outcome: Outcome
     reason: str = ""
     seconds: float = 0.0
+    law: str = ""
 
     @property
     def subject(self) -> str:

@@ -1,18 +1,32 @@
 """Running checks and reporting what became of each."""
 
+import os
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
+import torch
 from hypothesis.configuration import set_hypothesis_home_dir
 
+import genlab
 from genlab.discovery import Registry
 from genlab.recipe import Recipe
 from genlab.testing.case import Case, plan
 from genlab.testing.check import CannotRun
 from genlab.testing.report import CheckReport, CheckResult, Outcome
+
+_FOREIGN = (
+    "<",
+    *(
+        str(Path(place).resolve().parent) + os.sep
+        for place in (genlab.__file__, torch.__file__, hypothesis.__file__, os.__file__)
+    ),
+)
+"""Where lines stand that the author of a component did not write."""
 
 
 def run_checks(
@@ -80,7 +94,9 @@ def _result(case: Case) -> CheckResult:
     outcome, reason = _outcome(case)
     seconds = time.perf_counter() - start
     subject = case.subject
-    return CheckResult(subject.component_name, subject.setting_name, case.check.name, outcome, reason, seconds)
+    who = (subject.component_name, subject.setting_name, case.check.name)
+    law = f"{case.check.demands} {case.check.reading}".strip() if outcome == "failed" else ""
+    return CheckResult(*who, outcome, reason, seconds, law)
 
 
 def _outcome(case: Case) -> tuple[Outcome, str]:
@@ -91,11 +107,19 @@ def _outcome(case: Case) -> tuple[Outcome, str]:
     except AssertionError as failure:
         return ("failed", _told(failure)) if case.expected is None else ("expected failure", case.expected)
     except Exception as error:
-        said = f"{type(error).__name__}: {_told(error)}"
+        said = f"{type(error).__name__}: {_told(error)}{_place(error)}"
         return ("error", said) if case.expected is None else ("expected failure", case.expected)
     if case.expected is None:
         return "passed", ""
     return "failed", f"it passed, and was expected to fail ({case.expected}). Take the expectation away."
+
+
+def _place(error: BaseException) -> str:
+    """Return the deepest line of the traceback that is the component's own; nothing where none is."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_FOREIGN)]
+    if not frames:
+        return ""
+    return f"\nat {os.path.relpath(frames[-1].filename)}:{frames[-1].lineno}, in {frames[-1].name}: {frames[-1].line}"
 
 
 def _told(error: BaseException) -> str:

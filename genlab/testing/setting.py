@@ -24,7 +24,7 @@ class Setting:
     Attributes:
         checked: the recipe.
         registry: where its components come from.
-        expectations: failures that are expected in it.
+        expectations: failures that are expected in its folder.
     """
 
     checked: CheckedRecipe
@@ -107,8 +107,7 @@ def setting_of(recipe: Recipe, registry: Registry) -> Setting:
     checked = check(recipe, registry)
     beside = recipe.path.with_name(EXPECTATIONS) if recipe.path else None
     expectations = read_expectations(beside) if beside is not None and beside.is_file() else ()
-    here = tuple(one for one in expectations if one.setting in ("", checked.name))
-    return Setting(checked, registry, here)
+    return Setting(checked, registry, expectations)
 
 
 def _uses(table: Mapping[str, Any]) -> Iterator[str]:

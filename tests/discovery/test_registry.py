@@ -36,6 +36,13 @@ def test_a_component_is_imported_when_it_is_loaded() -> None:
     assert registry.load(registry.find("model", "plain")) is Plain
 
 
+def test_names_that_several_plugins_give_are_shared() -> None:
+    registry = Registry.from_plugins({"a:one": offering(part("x"), part("y")), "b:two": offering(part("x"))})
+    ((name, sharing),) = registry.shared_names().items()
+    assert name == "network/x"
+    assert [component.plugin for component in sharing] == ["one", "two"]
+
+
 def test_an_unknown_name_lists_the_installed_ones_and_the_nearest() -> None:
     with pytest.raises(ComponentError) as raised:
         toy_registry().find("schedule", "cosin")

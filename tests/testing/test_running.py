@@ -1,3 +1,4 @@
+import os
 import tomllib
 from pathlib import Path
 
@@ -28,6 +29,10 @@ def raises(subject: Subject) -> None:
     raise RuntimeError("no")
 
 
+RAISED = 'raise RuntimeError("no")'
+RAISED_AT = 1 + Path(__file__).read_text(encoding="utf-8").splitlines().index(f"    {RAISED}")
+
+
 def does_not_apply(subject: Subject) -> None:
     """Nothing can be said."""
     raise CannotRun("it has no parameters")
@@ -39,7 +44,7 @@ def test_each_outcome_has_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(result.check, result.outcome, result.reason) for result in report.results] == [
         ("holds", "passed", ""),
         ("breaks", "failed", "x must be 1, got 2"),
-        ("raises", "error", "RuntimeError: no"),
+        ("raises", "error", f"RuntimeError: no\nat {os.path.relpath(__file__)}:{RAISED_AT}, in raises: {RAISED}"),
         ("does_not_apply", "skipped", "it has no parameters"),
     ]
     assert report.counts == {"passed": 1, "failed": 1, "error": 1, "expected failure": 0, "skipped": 1}
@@ -193,3 +198,38 @@ def test_the_report_is_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_component_of_another_slot_than_the_chosen_check_says_so() -> None:
     (result,) = run_checks("model/toy", registry=registry(), recipes=[recipe()], only=["steps_gain"]).results
     assert (result.outcome, result.reason) == ("skipped", "none of the checks asked for speaks of the slot 'model'")
+
+
+def test_a_failure_comes_with_the_law_it_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    laws(monkeypatch, holds, breaks)
+    report = run_checks("model/toy", registry=registry(), recipes=[recipe()])
+    assert [result.law for result in report.results] == ["", "Something is wrong. Look for it."]
+
+
+@pytest.mark.parametrize(
+    ("expected", "said"),
+    [
+        ({"check": "breakes"}, r"There is no 'breakes' here\. Did you mean 'breaks'"),
+        ({"check": "breaks", "component": "model/tooy"}, r"There is no 'model/tooy' here\. Did you mean 'model/toy'"),
+        ({"check": "breaks", "setting": "othr"}, r"There is no 'othr' here\. Did you mean 'other'"),
+        ({"check": "breaks", "component": "family/toy"}, r"There is no 'family/toy' here"),
+    ],
+)
+def test_an_expected_failure_of_nothing_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, expected: dict[str, str], said: str
+) -> None:
+    laws(monkeypatch, breaks)
+    entry = expected | {"reason": "known"}
+    (folder / "expected-failures.toml").write_text(tomli_w.dumps({"expected": [entry]}))
+    with pytest.warns(GenlabWarning, match=said):
+        run_checks("model/toy", registry=registry(folder))
+    run_checks("accelerator/auto", registry=registry(), recipes=[folder / "toy.toml"])  # part of a folder says nothing
+
+
+def test_an_expected_failure_of_a_check_that_was_not_asked_for_is_not_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laws(monkeypatch, holds, breaks)
+    entry = {"check": "breaks", "component": "model/toy", "reason": "known"}
+    (folder / "expected-failures.toml").write_text(tomli_w.dumps({"expected": [entry]}))
+    assert run_checks("model/toy", registry=registry(folder), only=["holds"]).passed

@@ -81,6 +81,8 @@ FAULTS = (
     Fault(FAMILY, "TooNarrow", "draws_follow_the_density"),
     Fault(FAMILY, "TooNarrow", "scores_average_to_zero"),
     Fault(FAMILY, "GlobalGenerator", "same_generator_same_draw"),
+    Fault(FAMILY, "SeedsGlobally", "same_generator_same_draw"),
+    Fault(FAMILY, "KeepsTheModel", "the_family_does_not_hold_the_model"),
     Fault(FAMILY, "IgnoresGenerator", "same_generator_same_draw"),
     Fault(FAMILY, "DetachedSpread", "draws_have_the_right_gradient"),
     Fault(FAMILY, "DoubledGradient", "draws_have_the_right_gradient"),

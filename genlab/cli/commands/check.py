@@ -21,7 +21,7 @@ _STYLES = {"passed": "green", "failed": "red", "error": "red", "expected failure
 
 
 @click.command("check")
-@click.argument("name", default="")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--recipe",
     "recipes",
@@ -37,7 +37,7 @@ _STYLES = {"passed": "green", "failed": "red", "error": "red", "expected failure
 def command(
     session: Session,
     ctx: click.Context,
-    name: str,
+    names: tuple[str, ...],
     recipes: tuple[Path, ...],
     only: tuple[str, ...],
     overrides: tuple[str, ...],
@@ -45,27 +45,29 @@ def command(
 ) -> None:
     """Check components against the laws of their interfaces.
 
-    NAME is a component, `model/vae` or `sampler/ddim`, or a plugin or a distribution for all it offers. A component is
-    checked in each small recipe that names it and that a plugin ships for this purpose, or in the recipes given with
-    --recipe; then NAME may be left out, and every component they name is checked.
+    NAME is a component, `model/vae` or `sampler/ddim`, or a plugin or a distribution for all it offers. Where several
+    plugins offer the same, `vae:sampler/ancestral` is one plugin's. A component is checked in each small recipe that
+    names it and that a plugin ships for this purpose, or in the recipes given with --recipe; then NAME may be left out,
+    and every component they name is checked.
 
-    Each failure comes with the smallest counterexample that was found, and a check that cannot run says why. Checks
+    Each failure comes with the smallest counterexample that was found, and with the law it breaks; an error in a
+    component comes with the line it was raised at, and a check that cannot run says why. Checks
     are the same every time. The exit code is 0 when none failed, 1 when one did, 4 when NAME is unknown. It needs
     hypothesis: `pip install 'genlab[test]'`.
 
     \b
     Examples:
       genlab check vae                          every component of the plugin
-      genlab check model/vae
+      genlab check model/vae family/diagonal-gaussian
       genlab check elbo/denoising --only terms_sum_to_the_elbo
       genlab check vae -s accelerator.use=cuda
     """
-    if not name and not recipes:
+    if not names and not recipes:
         raise click.UsageError("give a NAME, or a recipe with --recipe.", ctx)
     screen = _Screen(session)
     try:
         report = verbs.run_checks(
-            *([name] if name else []),
+            *names,
             registry=session.registry(),
             recipes=recipes,
             overrides=overrides,
@@ -91,6 +93,7 @@ class _Screen:
     def __init__(self, session: Session) -> None:
         self._out = session.out
         self._waiting: list[CheckResult] = []
+        self._told: set[str] = set()
 
     def note(self, result: "CheckResult") -> None:
         if self._waiting and self._waiting[0].subject != result.subject:
@@ -110,9 +113,17 @@ class _Screen:
             return
         results, self._waiting = self._waiting, []
         self._out.print(Text(results[0].subject, "bold").append(f"  {_counted(results)}", "not bold"), soft_wrap=True)
+        raised: dict[str, list[CheckResult]] = {}
         for result in results:
-            if result.outcome != "passed":
+            if result.outcome == "error":
+                raised.setdefault(result.reason.partition("\n")[0], []).append(result)
+            elif result.outcome != "passed":
                 self._print(result)
+        for first, *others in raised.values():
+            self._print(first)
+            if others:
+                names = ", ".join(result.check for result in others)
+                self._out.print(f"      and {len(others)} more checks ended in the same: {names}", soft_wrap=True)
 
     def _print(self, result: "CheckResult") -> None:
         first, *rest = [line for line in result.reason.splitlines() if line.strip()] or [""]
@@ -120,7 +131,10 @@ class _Screen:
         named = f" {result.check}: " if result.check else ": "
         self._out.print(line.append(f"{named}{first}"), soft_wrap=True)
         for more in rest:
-            self._out.print(f"      {more}", soft_wrap=True)
+            self._out.print(f"      {more}", soft_wrap=True, markup=False)
+        if result.law and result.check not in self._told:
+            self._told.add(result.check)
+            self._out.print(Text(f"      The law: {result.law}", "dim"), soft_wrap=True)
 
 
 def _counted(results: Iterable["CheckResult"]) -> str:

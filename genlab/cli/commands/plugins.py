@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.text import Text
@@ -10,6 +11,7 @@ from genlab.cli.documents import print_json
 from genlab.cli.options import json_option
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import plain_table
+from genlab.discovery import PluginStatus, RegisteredComponent
 from genlab.discovery.timing import SLOW_SECONDS
 from genlab.errors import GenlabWarning
 
@@ -24,7 +26,8 @@ def command(session: Session, as_json: bool) -> None:
 
     A plugin is a distribution with an entry point in the group `genlab`. One that cannot be loaded is listed with
     the reason and harms nobody: only a recipe that names one of its components fails. One that takes long to load
-    keeps every command waiting; the time is that of its import.
+    keeps every command waiting; the time is that of its import. Names that several plugins give to a component are
+    listed below: a recipe takes the one that fits its other parts, or says which with `distribution:name`.
 
     \b
     Examples:
@@ -34,9 +37,11 @@ def command(session: Session, as_json: bool) -> None:
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "plugin '", GenlabWarning)  # the table says the same
-        plugins = session.registry().plugins
+        registry = session.registry()
+    plugins, shared = registry.plugins, registry.shared_names()
     if as_json:
-        print_json(session, [dataclasses.asdict(plugin) for plugin in plugins])
+        documents = [dataclasses.asdict(plugin) | {"shared_names": _shared_by(plugin, shared)} for plugin in plugins]
+        print_json(session, documents)
         return
     rows = [
         (
@@ -52,6 +57,16 @@ def command(session: Session, as_json: bool) -> None:
     ]
     columns = ("plugin", "distribution", "version", "state", "components", "load", "reason")
     session.out.print(plain_table(columns, rows, right=("components", "load")))
+    if shared:
+        session.out.print("\nshared names")
+    for name, components in shared.items():
+        offering = ", ".join(f"{component.plugin} ({component.distribution})" for component in components)
+        session.out.print(f"{name}: {offering}", soft_wrap=True, highlight=False)
+
+
+def _shared_by(plugin: PluginStatus, shared: Mapping[str, Sequence[RegisteredComponent]]) -> list[str]:
+    who = (plugin.name, plugin.distribution)
+    return [name for name, sharing in shared.items() if who in {(one.plugin, one.distribution) for one in sharing}]
 
 
 def _seconds(seconds: float | None) -> Text:

@@ -28,6 +28,22 @@ def state_dict_restores_everything(subject: Subject) -> None:
             claim_equal(after[name], value, f"the factor {name!r} of {what} after load_state_dict")
 
 
+@check("family")
+def the_family_does_not_hold_the_model(subject: Subject) -> None:
+    """The model is no module inside the family, so that a checkpoint keeps it once.
+
+    An attribute that is a module becomes a part of the family: its state then holds the model's too. Keep the bound
+    methods or the numbers that are needed, such as `self._loadings = model.loadings_of`, and not the model.
+    """
+    assembly = subject.assembly(moved=False)
+    where = next((name for name, module in assembly.family.named_modules() if module is assembly.model), None)
+    claim(
+        where is None,
+        f"family.{where} must not be the model, whose {len(assembly.model.state_dict())} tensors a checkpoint would "
+        "then hold twice",
+    )
+
+
 def _tensors_of(part: nn.Module) -> dict[str, Tensor]:
     state = part.state_dict()
     for name, value in state.items():

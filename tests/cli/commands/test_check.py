@@ -1,6 +1,7 @@
 """`genlab check`: what is broken, what was skipped, and the exit code."""
 
 import json
+import sys
 
 import pytest
 
@@ -19,6 +20,7 @@ def broken_toml(toy_toml, monkeypatch, tmp_path):
     """A recipe whose model is broken."""
     folder = tmp_path / "broken"
     folder.mkdir()
+    monkeypatch.delitem(sys.modules, "broken_toy", raising=False)
     (folder / "broken_toy.py").write_text(BROKEN)
     (folder / "broken_plugin.py").write_text(
         "from genlab.plugin import Component, hookimpl\n"
@@ -48,6 +50,32 @@ def test_a_broken_component_is_1_with_a_counterexample(genlab, broken_toml):
     (line,) = (line for line in outcome.out.splitlines() if "log_joint_is_finite" in line)
     assert line.strip().startswith("failed log_joint_is_finite: the factor 'prior' in torch.float64 must be finite")
     assert outcome.out.splitlines()[-1].startswith("failed: ")
+
+
+def test_a_broken_law_is_told_once(genlab, broken_toml):
+    lines = genlab("check", "model/broken", "--recipe", "toy.toml").out.splitlines()
+    (place,) = (number for number, line in enumerate(lines) if "failed log_joint_is_finite" in line)
+    assert lines[place + 1].strip().startswith("The law: Every factor of log p(x, z) is finite")
+
+
+def test_an_error_is_told_once_with_its_line_and_the_checks_that_met_it(genlab, broken_toml, tmp_path):
+    source = tmp_path / "broken" / "broken_toy.py"
+    source.write_text(BROKEN.replace("factors = super()", "factors = supper()"))
+    lines = genlab("check", "model/broken", "--recipe", "toy.toml").out.splitlines()
+    (first,) = (number for number, line in enumerate(lines) if "NameError: name 'supper' is not defined" in line)
+    assert any(
+        line.strip() == "at ../broken/broken_toy.py:6, in log_joint: factors = supper().log_joint(x, z)"
+        for line in lines
+    )
+    assert "more checks ended in the same: log_joint_is_finite, " in "".join(lines[first:])
+
+
+def test_several_names_are_checked_together(genlab, toy_toml):
+    outcome = genlab(
+        "check", "model/toy", "family/toy", "--recipe", "toy.toml", "--only", "state_dict_restores_everything"
+    )
+    subjects = [line.split("  ")[0] for line in outcome.out.splitlines() if line.startswith(("model", "family"))]
+    assert subjects == ["model/toy[toy]", "family/toy[toy]"]
 
 
 def test_one_check_can_be_run_alone(genlab, toy_toml):

@@ -78,6 +78,7 @@ def test_plugins_are_listed_with_their_state(genlab):
         "slow_because": "",
         "file": None,
         "sha256": "",
+        "shared_names": [],
     }
     assert listed["core"]["distribution"] == "genlab"
 
@@ -99,6 +100,24 @@ def test_a_broken_plugin_is_one_warning_elsewhere_and_harms_nobody(genlab, broke
 def test_a_blocked_plugin_is_listed_as_blocked(genlab):
     listed = json.loads(genlab("--block", "toy", "plugins", "--json").out)
     assert [plugin["status"] for plugin in listed if plugin["name"] == "toy"] == ["blocked"]
+
+
+def test_names_that_plugins_share_are_listed(genlab, workdir):
+    assert "shared names" not in genlab("plugins").out
+    (workdir / "mine.py").write_text(
+        "from genlab.plugin import Component, hookimpl\n"
+        "@hookimpl\n"
+        "def genlab_components():\n"
+        "    yield Component('sampler', 'toy', 'toy:ToySampler', 'another')\n"
+    )
+    lines = genlab("plugins", "--plugin-file", "mine.py").out.splitlines()
+    assert lines[lines.index("shared names") + 1 :] == ["sampler/toy: toy (genlab-toy), mine (mine.py)"]
+    documents = json.loads(genlab("plugins", "--plugin-file", "mine.py", "--json").out)
+    assert {one["name"]: one["shared_names"] for one in documents} == {
+        "core": [],
+        "toy": ["sampler/toy"],
+        "mine": ["sampler/toy"],
+    }
 
 
 def test_the_environment_has_versions_devices_variables_and_what_plugins_add(genlab, monkeypatch):

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlab.interfaces import LatentSummary
+from genlab.interfaces import DataSpec, LatentSummary
 from genlab.testing.reference.densities import standard_normal
 from genlab.testing.reference.linear_gaussian.family import AmortizedFamily, GaussianPosterior
+from genlab.testing.reference.linear_gaussian.model import LinearGaussian
 from genlab.testing.reference.mixture.family import MeanField, MeanFieldPosterior
 
 
@@ -44,6 +45,27 @@ class GlobalGenerator(_Wrong):
     """Draws from torch's global generator."""
 
     wrong = _Global
+
+
+class _Seeding(GaussianPosterior):
+    def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
+        torch.manual_seed(0)
+        return super().rsample(num_samples, generator=generator)
+
+
+class SeedsGlobally(_Wrong):
+    """Seeds torch's global generator whenever it draws, and does not use it."""
+
+    wrong = _Seeding
+
+
+class KeepsTheModel(AmortizedFamily):
+    """Keeps the model as an attribute, so that its state holds the model's."""
+
+    def __init__(self, model: LinearGaussian, spec: DataSpec, /) -> None:
+        """Make one for a model."""
+        super().__init__(model, spec)
+        self.model = model
 
 
 class _Deaf(GaussianPosterior):
