@@ -85,6 +85,7 @@ def _opened(path: Path) -> tuple[Tensor, tuple[str, ...], ValueCheck]:
     check = ValueCheck(path, columns)
     for chunk in torch.split(rows, max(1, _CHECKED_NUMBERS // len(columns))):
         check.add(chunk)
+    check.warn_of_rounding()
     return rows, columns, check
 
 

@@ -78,4 +78,5 @@ def _read(path: Path, columns: tuple[str, ...] | None) -> tuple[Tensor, tuple[st
         raise DataError(f"{path} must have at least one row of data, got none.")
     check = ValueCheck(path, tuple(found))
     check.add(rows)
+    check.warn_of_rounding()
     return rows, tuple(found), check

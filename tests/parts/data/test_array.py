@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genlab.errors import DataError
+from genlab.errors import DataError, GenlabWarning
 from genlab.parts.data import array
 from genlab.parts.data.array import Array
 from genlab.parts.data.array_split import ArraySplit
@@ -132,3 +132,8 @@ def test_values_may_be_missing_from_another_file_as_from_another_table(tmp_path)
     values = np.full((6, 2), np.nan, dtype=np.float32)
     opened = source.open(saved(tmp_path, values, "lacking.npy"), source.load().spec)
     assert bool(in_order(opened).isnan().all())
+
+
+def test_an_array_that_float32_cannot_tell_apart_is_a_warning(tmp_path):
+    with pytest.warns(GenlabWarning, match=r"column 'x' .* is rounded to float32"):
+        Array(path=saved(tmp_path, 1e9 + np.arange(20.0))).load()

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
 
-from genlab.errors import DataError, IncompatibleError
+from genlab.errors import DataError, GenlabWarning, IncompatibleError
 from genlab.parts.data.table import Table
 
 ROWS = np.arange(20, dtype=np.float64).reshape(10, 2)
@@ -156,3 +157,13 @@ def test_nothing_is_missing_from_a_full_table(tmp_path):
 
 def test_the_columns_names_are_known(tmp_path):
     assert Table(path=write(tmp_path, ".csv"), columns=("b", "a")).load().spec.columns == ("b", "a")
+
+
+def test_a_column_that_float32_cannot_tell_apart_is_a_warning(tmp_path):
+    path = tmp_path / "far.csv"
+    path.write_text("near,far,same\n1,1000000300,1e9\n2,1000000555.5,1e9\n3,1000000000,1e9\n,,\n")
+    with pytest.warns(GenlabWarning) as caught:
+        Table(path=path).load()
+    (said,) = [str(warning.message) for warning in caught]
+    assert re.search(r"column 'far' of .* by up to 20 where its values range over 5\.6e\+02", said)
+    assert "Subtract a number such as 1e+09" in said
