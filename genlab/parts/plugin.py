@@ -27,6 +27,9 @@ def genlab_components() -> Iterable[Component]:
         Component("accelerator", "cuda", f"{here}.accelerator.cuda:CUDA", "one CUDA GPU"),
         Component("features", "raw", f"{here}.features.raw:Raw", "the observations themselves, scaled"),
         Component("features", "pca", f"{here}.features.pca:PCA", "principal components of the training data"),
+        Component(
+            "features", "classifier", f"{here}.features.classifier:Classifier", "what a classifier of the labels sees"
+        ),
         Component("figure", "candidates", f"{here}.figure.candidates:CandidateBounds", "the bound of every candidate"),
         Component(
             "figure",
