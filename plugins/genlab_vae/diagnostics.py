@@ -85,6 +85,12 @@ def _means(posterior: LatentPosterior, generator: torch.Generator) -> tuple[Tens
     return one.mean(0), other.mean(0)
 
 
+def posterior_mean(posterior: LatentPosterior, generator: torch.Generator) -> Tensor:
+    """Return E_q z, `(B, J)`: as the posterior knows it, or by draws."""
+    one, other = _means(posterior, generator)
+    return 0.5 * (one + other)
+
+
 def _remarks(activity: list[float]) -> tuple[str, ...]:
     """Say which latents are not used, if there are any."""
     unused = [index for index, value in enumerate(activity) if value <= ACTIVE]

@@ -54,9 +54,7 @@ def _parts() -> Iterable[Component]:
     yield Component("prior", "standard-normal", "genlab_vae.standard_normal:StandardNormal", "N(0, I), nothing learned")
     yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
     yield Component("prior", "vamp", "genlab_vae.vamp:Vamp", "posteriors of K learned pseudo-inputs (VampPrior)")
-    yield Component(
-        "figure", "vae-reconstructions", "genlab_vae.figure:Reconstructions", "test images beside reconstructions"
-    )
+    yield from _figures()
 
 
 def _likelihoods() -> Iterable[Component]:
@@ -114,6 +112,18 @@ def _networks() -> Iterable[Component]:
     yield Component(
         "decoder", "residual", "genlab_vae.residual:ResidualDecoder", "deeper convolutions with a way around"
     )
+
+
+def _figures() -> Iterable[Component]:
+    for name, target, summary in (
+        ("reconstructions", "figure:Reconstructions", "test images beside reconstructions"),
+        ("traversals", "traversal_figure:Traversals", "what each latent does to an image"),
+        ("interpolations", "interpolation_figure:Interpolations", "the way from one test image to another"),
+        ("manifold", "manifold_figure:Manifold", "all images of two latents"),
+        ("posterior-means", "posterior_means_figure:PosteriorMeans", "test data among the latents, by class"),
+        ("latents", "latents_figure:Latents", "how much each latent tells"),
+    ):
+        yield Component("figure", f"vae-{name}", f"genlab_vae.{target}", summary)
 
 
 @hookimpl

@@ -1,14 +1,21 @@
+import numpy as np
 import pytest
 import torch
 from genlab_vae.bernoulli import Bernoulli
 from genlab_vae.family import DiagonalGaussian
 from genlab_vae.figure import Reconstructions
 from genlab_vae.gaussian import Gaussian
+from genlab_vae.interpolation_figure import Interpolations
+from genlab_vae.latents_figure import Latents
+from genlab_vae.manifold_figure import Manifold
 from genlab_vae.mlp import MLPDecoder, MLPEncoder
 from genlab_vae.model import VAE
+from genlab_vae.posterior_means_figure import PosteriorMeans
+from genlab_vae.traversal_figure import Traversals
+from scipy.stats import norm
 
 from genlab.data.tensor_split import TensorSplit
-from genlab.interfaces import DataSpec, FigureContext, Part, Splits
+from genlab.interfaces import DataSpec, Figure, FigureContext, Part, Splits
 
 
 def context(shape: tuple[int, ...], latent_dim: int, levels: int | None = 2, *, labels: bool = True) -> FigureContext:
@@ -23,32 +30,102 @@ def context(shape: tuple[int, ...], latent_dim: int, levels: int | None = 2, *, 
     return FigureContext(model, family, data, None, (), torch.Generator().manual_seed(0))
 
 
+IMAGES = [Reconstructions, Traversals, Interpolations]
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_images_stand_above_their_reconstructions(channels: int) -> None:
-    canvas = Reconstructions().draw(context((channels, 4, 4), 3))
+@pytest.mark.parametrize("figure", IMAGES)
+def test_images_of_any_number_of_channels_are_drawn_in_one_grid(figure: type[Figure], channels: int) -> None:
+    canvas = figure().draw(context((channels, 4, 6), 3))
     assert canvas is not None
-    assert len(canvas.axes) == 24
-    assert [axis.get_title(loc="left") for axis in canvas.axes if axis.get_title(loc="left")] == [
-        "original",
-        "reconstruction",
-    ]
+    (picture,) = canvas.axes[0].get_images()
+    rows, columns = {Reconstructions: (2, 12), Traversals: (3, 11), Interpolations: (6, 11)}[figure]
+    shape = picture.get_array().shape
+    assert shape == (rows * 5, columns * 7, 3)[: 3 if channels == 3 else 2]
     canvas.canvas.draw()
 
 
-def test_two_latent_dimensions_are_drawn_as_a_plane_with_a_colour_a_class() -> None:
-    canvas = Reconstructions().draw(context((1, 4, 4), 2))
+@pytest.mark.parametrize("figure", [*IMAGES, Manifold])
+def test_a_table_has_no_images(figure: type[Figure]) -> None:
+    assert figure().draw(context((5,), 2, levels=None)) is None
+
+
+def test_originals_stand_above_their_reconstructions() -> None:
+    given = context((1, 4, 4), 3)
+    canvas = Reconstructions().draw(given)
     assert canvas is not None
-    plane = canvas.axes[-1]
-    assert len(plane.collections) == 3
-    canvas.canvas.draw()
+    (picture,) = canvas.axes[0].get_images()
+    tiles = torch.from_numpy(picture.get_array().data).unfold(0, 5, 5).unfold(1, 5, 5)[..., :4, :4]
+    (batch,) = given.data.test.batches([torch.arange(12)], given.generator)
+    assert torch.equal(tiles[0], batch.x[:, 0].float())
+    with torch.no_grad():
+        means = given.family.posterior(batch.x).describe()["mean"]
+        assert isinstance(given.model, VAE)
+        torch.testing.assert_close(tiles[1], given.model.mean_given(means)[:, 0])
 
 
-def test_a_table_with_two_latent_dimensions_gets_the_plane_alone() -> None:
-    canvas = Reconstructions().draw(context((5,), 2, levels=None, labels=False))
+def test_a_traversal_moves_one_latent_and_an_interpolation_goes_from_end_to_end() -> None:
+    seen = []
+    given = context((1, 4, 4), 3)
+    assert isinstance(given.model, VAE)
+    mean_given = given.model.mean_given
+    given.model.mean_given = lambda z: seen.append(z) or mean_given(z)  # type: ignore[method-assign]
+    Traversals().draw(given)
+    Interpolations().draw(given)
+    traversed, between = seen[0].reshape(3, 11, 3), seen[1].reshape(6, 9, 3)
+    for row in traversed:
+        moved = [latent for latent in range(3) if row[:, latent].unique().numel() > 1]
+        assert len(moved) == 1
+        torch.testing.assert_close(row[:, moved[0]], torch.linspace(-3, 3, 11))
+    (batch,) = given.data.test.batches([torch.arange(12)], given.generator)
+    with torch.no_grad():
+        means = given.family.posterior(batch.x).describe()["mean"]
+    torch.testing.assert_close(between[:, 0], means[:6])
+    torch.testing.assert_close(between[:, -1], means[6:])
+
+
+def test_the_manifold_is_a_grid_of_equally_probable_latents() -> None:
+    seen = []
+    given = context((1, 4, 4), 2)
+    assert isinstance(given.model, VAE)
+    mean_given = given.model.mean_given
+    given.model.mean_given = lambda z: seen.append(z) or mean_given(z)  # type: ignore[method-assign]
+    assert Manifold().draw(given) is not None
+    z = seen[0].reshape(20, 20, 2).double()
+    expected = norm.ppf((np.arange(20) + 0.5) / 20)
+    np.testing.assert_allclose(z[3, :, 0], expected, atol=0.15)  # by 10,000 draws from the prior
+    np.testing.assert_allclose(z[:, 5, 1], expected[::-1], atol=0.15)
+    assert Manifold().draw(context((1, 4, 4), 3)) is None
+
+
+def test_posterior_means_have_a_colour_a_class() -> None:
+    canvas = PosteriorMeans().draw(context((1, 4, 4), 2))
     assert canvas is not None
-    assert len(canvas.axes) == 1
-    canvas.canvas.draw()
+    assert len(canvas.axes[0].collections) == 3
+    unlabelled = PosteriorMeans().draw(context((5,), 4, levels=None, labels=False))
+    assert unlabelled is not None
+    assert len(unlabelled.axes[0].collections) == 1
+    assert PosteriorMeans().draw(context((5,), 1, levels=None)) is None
 
 
-def test_a_table_with_more_latent_dimensions_gets_no_figure() -> None:
-    assert Reconstructions().draw(context((5,), 3, levels=None)) is None
+def test_each_latent_has_a_bar_as_high_as_its_divergence_and_unused_ones_are_told_apart() -> None:
+    given = context((5,), 3, levels=None)
+    encoder = given.family.encoder
+    with torch.no_grad():  # latent 1 is the prior, whatever x is
+        encoder.layers[-1].weight.mul_(10)
+        for index in (1, 4):
+            encoder.layers[-1].weight[index] = 0
+            encoder.layers[-1].bias[index] = 0
+    canvas = Latents().draw(given)
+    assert canvas is not None
+    axes = canvas.axes[0]
+    assert axes.get_title() == "2 of 3 latents are active"
+    assert [text.get_text() for text in axes.get_xticklabels()][-1] == "1"
+    heights = sorted((bar.get_height() for bar in axes.patches), reverse=True)
+    (batch,) = given.data.test.batches([torch.arange(20)], given.generator)
+    with torch.no_grad():
+        q = given.family.posterior(batch.x)
+        expected = torch.distributions.kl_divergence(
+            torch.distributions.Normal(q.mean, torch.exp(q.log_var / 2)), torch.distributions.Normal(0, 1)
+        )
+    assert heights == pytest.approx(sorted(expected.mean(0).tolist(), reverse=True), abs=1e-6)
