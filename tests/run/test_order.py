@@ -37,3 +37,16 @@ def test_an_epoch_visits_each_observation_at_most_once_held_or_computed(monkeypa
     assert len(set(torch.cat(batches).tolist())) == 91
     rest = list(visits(100, 3, 13, first_batch=5))
     assert [batch.tolist() for batch in rest] == [batch.tolist() for batch in batches[5:]]
+
+
+def test_the_first_batch_of_a_computed_order_does_not_wait_for_the_others(monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        ComputedOrder, "read", lambda _, start, stop: read.append((start, stop)) or torch.empty(stop - start)
+    )
+    monkeypatch.setattr(order, "_SLAB", 40)
+    batches = visits(10**6, 0, 10)
+    next(batches)
+    assert read == [(0, 10)]
+    assert [len(next(batches)) for _ in range(12)] == [10] * 12
+    assert read == [(0, 10), (10, 30), (30, 70), (70, 110), (110, 150)]
