@@ -8,6 +8,10 @@ over, and a step of length rho_t towards it in the natural parameters,
 These lengths sum to infinity and their squares do not (Robbins & Monro 1951). With tau = 0 the first is 1: on a
 batch of all data that step is one sweep of coordinate ascent.
 
+Far from the optimum the noise of a large minibatch matters less than the way still to go. So the first W steps may be
+whole, rho_t = 1, each a sweep of a minibatch in place of all data; then t counts from there. A component of which a
+minibatch holds nothing falls back to its prior in a whole step, so W is 0 unless the recipe says otherwise.
+
 The noise of the minibatches keeps the iterates apart from the optimum, and averages out of their mean: from a step on,
 the mean of the natural parameters is kept to evaluate and sample with (Polyak & Juditsky 1992).
 
@@ -22,7 +26,7 @@ import torch
 from annotated_types import Gt, Le
 
 from genlab.interfaces.accelerator import Accelerator
-from genlab.interfaces.constraints import NonNegativeFloat, PositiveInt
+from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt, PositiveInt
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
 from genlab.ledger import Ledger
 from genlab_mixture.factors import Natural
@@ -45,6 +49,7 @@ class NaturalGradient(UpdateRule):
         *,
         tau: NonNegativeFloat = 1.0,
         kappa: Annotated[float, Gt(0.5), Le(1)] = 0.7,
+        whole_steps: NonNegativeInt = 0,
         average_from: PositiveInt | None = None,
     ) -> None:
         """Make one from a recipe's keys.
@@ -52,11 +57,13 @@ class NaturalGradient(UpdateRule):
         Args:
             tau: the delay: larger shortens the first steps.
             kappa: how fast the steps shorten, above 0.5 and at most 1: rho_t = (t + tau)^(-kappa).
+            whole_steps: W, how many steps at first go all the way, rho_t = 1; after them t counts from 1. They save
+                steps where a minibatch holds many observations of each component.
             average_from: the step from which on the mean of the natural parameters is kept, to evaluate and sample
                 with; by default the newest are used.
         """
         self._model, self._family, self._accelerator = model, family, accelerator
-        self._tau, self._kappa = tau, kappa
+        self._tau, self._kappa, self._whole_steps = tau, kappa, whole_steps
         self._steps = self._averaged = 0
         self._average_from = average_from
         self._average: Natural = ()
@@ -82,8 +89,10 @@ class NaturalGradient(UpdateRule):
         return statistics.ledger(factors, prior)
 
     def step_length(self, t: int) -> float:
-        """Return rho_t; t counts from 1."""
-        return float((t + self._tau) ** -self._kappa)
+        """Return the length of step t, which counts from 1, whole steps included."""
+        if t <= self._whole_steps:
+            return 1.0
+        return float((t - self._whole_steps + self._tau) ** -self._kappa)
 
     def _add_to_average(self, natural: Natural) -> None:
         self._averaged += 1

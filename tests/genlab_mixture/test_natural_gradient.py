@@ -82,6 +82,24 @@ def test_step_lengths_follow_their_formula():
     assert [update.step_length(t) for t in (1, 5)] == pytest.approx([4**-0.6, 8**-0.6])
 
 
+def test_whole_steps_come_first_and_the_others_count_from_there():
+    model, family, _ = build(example())
+    update = NaturalGradient(model, family, HERE, tau=3.0, kappa=0.6, whole_steps=2)
+    assert [update.step_length(t) for t in (1, 2, 3, 7)] == pytest.approx([1, 1, 4**-0.6, 8**-0.6])
+
+
+def test_whole_steps_come_nearer_to_what_sweeps_find_than_as_many_shorter_ones():
+    mixture, bounds = example(num_data=600), {}
+    for whole_steps in (0, 8):
+        model, family, x = build(mixture)
+        x = x[torch.randperm(600, generator=torch.Generator().manual_seed(0))]
+        update, data = NaturalGradient(model, family, HERE, whole_steps=whole_steps), InOrder(x, batch_size=200)
+        for _ in range(8):
+            update.step(data, generator=NO_NOISE)
+        bounds[whole_steps] = ClosedForm().estimate(model, family, Batch(x, 600), generator=NO_NOISE).elbo(600).item()
+    assert bounds[8] > bounds[0]
+
+
 @pytest.mark.parametrize(("kind", "nats"), list(zip(KINDS, (1.0, 6.0, 6.0), strict=True)))
 def test_minibatches_come_close_to_what_sweeps_find(kind, nats):
     mixture = kind(num_data=600)
