@@ -14,7 +14,7 @@ from torch import Tensor
 from genlab.errors import IncompatibleError
 
 _ROW = 1_024
-BLOCK = 2**18
+BLOCK = 2**17
 """How many observations the compiled loop takes at a time; what is left at the end goes the general way."""
 
 
