@@ -27,7 +27,7 @@ from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab.interfaces.variational_family import VariationalFamily
 from genlab.ledger import Ledger, Term
-from genlab_vae.model import VAE
+from genlab_vae.directed import DirectedModel
 from genlab_vae.weight_gradient import WeightGradient
 from genlab_vae.weight_gradients import Reparameterized, log_weights
 
@@ -38,7 +38,7 @@ _NUMBERS_AT_ONCE = {"cpu": 2**18, "device": 2**26}
 class ImportanceWeighted(ELBOEstimator):
     """Estimate the bound as the log of a mean of importance weights."""
 
-    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    partners: ClassVar[Mapping[str, type]] = {"model": DirectedModel}
 
     def __init__(self, *, samples: PositiveInt = 5, gradient: Part[WeightGradient] = Part(Reparameterized)) -> None:
         """Make one from a recipe's keys.

@@ -16,16 +16,16 @@ from torch import Tensor, nn
 from genlab.interfaces.constraints import PositiveInt
 from genlab.interfaces.data_source import Batch, DataSpec
 from genlab.interfaces.diagnosis import Diagnosis
-from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab_vae.decoder import Decoder
 from genlab_vae.diagnostics import diagnose
+from genlab_vae.directed import DirectedModel
 from genlab_vae.likelihood import Likelihood
 from genlab_vae.prior import Prior
 from genlab_vae.standard_normal import StandardNormal
 
 
-class VAE(LatentModel):
+class VAE(DirectedModel):
     """One vector z of J numbers for each x; z has shape `(S, B, J)`.
 
     >>> from genlab_vae.bernoulli import Bernoulli

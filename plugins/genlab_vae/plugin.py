@@ -16,6 +16,7 @@ def genlab_components() -> Iterable[Component]:
 
 def _parts() -> Iterable[Component]:
     yield Component("model", "vae", "genlab_vae.model:VAE", "a latent vector for each x, and a decoder network")
+    yield Component("model", "two-layer-vae", "genlab_vae.two_layers:TwoLayerVAE", "a latent vector on top of another")
     yield Component(
         "family", "diagonal-gaussian", "genlab_vae.family:DiagonalGaussian", "an encoder gives each x its own Gaussian"
     )
@@ -24,6 +25,12 @@ def _parts() -> Iterable[Component]:
     )
     yield Component(
         "family", "normalizing-flow", "genlab_vae.normalizing_flow:NormalizingFlow", "a Gaussian bent by a flow"
+    )
+    yield Component(
+        "family",
+        "two-layer-gaussian",
+        "genlab_vae.two_layer_gaussian:TwoLayerGaussian",
+        "an encoder for each layer of two-layer-vae",
     )
     yield Component(
         "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, KL exact where known"

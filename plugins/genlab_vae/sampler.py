@@ -7,13 +7,13 @@ import torch
 
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.sampler import Draws, Sampler
-from genlab_vae.model import VAE
+from genlab_vae.directed import DirectedModel
 
 
 class Ancestral(Sampler):
-    """Draw z ~ N(0, I) and x given z."""
+    """Draw z from the prior and x given z."""
 
-    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    partners: ClassVar[Mapping[str, type]] = {"model": DirectedModel}
 
     def __init__(self, *, mean: bool = False) -> None:
         """Make one from a recipe's keys.
@@ -28,8 +28,8 @@ class Ancestral(Sampler):
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
     ) -> Draws:
         """Draw observations; there is no trajectory, so none is kept."""
-        if not isinstance(model, VAE):
-            raise TypeError(f"model must be a VAE, got {type(model).__name__}.")
+        if not isinstance(model, DirectedModel):
+            raise TypeError(f"model must be a DirectedModel, got {type(model).__name__}.")
         z = model.sample_prior(num_draws, generator=generator)
         x = model.mean_given(z) if self.mean else model.sample_given(z, generator=generator)
         return Draws(x)

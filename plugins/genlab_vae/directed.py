@@ -1,0 +1,25 @@
+"""A model that is drawn from the top down: z from its prior, then x given z."""
+
+import abc
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlab.interfaces.latent_model import LatentModel
+
+
+class DirectedModel(LatentModel):
+    """A joint p(z) p(x given z), both of whose factors can be drawn from."""
+
+    @abc.abstractmethod
+    def sample_prior(self, num_draws: int, *, generator: torch.Generator) -> Any:
+        """Draw z, one for each of `num_draws` observations: without the axis of draws that `log_joint` takes."""
+
+    @abc.abstractmethod
+    def mean_given(self, z: Any) -> Tensor:
+        """Return E[x given z], `(B, *X)`, for z as `sample_prior` returns it."""
+
+    @abc.abstractmethod
+    def sample_given(self, z: Any, *, generator: torch.Generator) -> Tensor:
+        """Draw x from p(x given z), `(B, *X)`, for z as `sample_prior` returns it."""
