@@ -30,6 +30,7 @@ def genlab_components() -> Iterable[Component]:
         Component(
             "features", "classifier", f"{here}.features.classifier:Classifier", "what a classifier of the labels sees"
         ),
+        Component("features", "inception", f"{here}.features.inception:Inception", "what Inception v3 sees of images"),
         Component("figure", "candidates", f"{here}.figure.candidates:CandidateBounds", "the bound of every candidate"),
         Component(
             "figure",

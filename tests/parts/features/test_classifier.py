@@ -69,11 +69,15 @@ def test_weights_are_kept_where_data_are_under_a_name_for_what_they_depend_on(tm
     assert len(list((tmp_path / "features").iterdir())) == 4
 
 
-def test_global_randomness_is_left_alone(tmp_path):
-    torch.manual_seed(3)
-    before = torch.random.get_rng_state()
-    classifier(tmp_path / "w")
-    assert torch.equal(torch.random.get_rng_state(), before)
+def test_global_randomness_is_neither_read_nor_changed(tmp_path):
+    features = []
+    for seed in (3, 4):
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            before = torch.random.get_rng_state()
+            features.append(classifier(tmp_path / f"{seed}").features(images(0)))
+            assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(*features)
 
 
 def test_a_file_of_something_else_is_an_error_that_names_it(tmp_path):
