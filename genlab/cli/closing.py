@@ -43,6 +43,7 @@ def _next(result: "RunResult", record: Mapping[str, Any]) -> list[tuple[str, str
     folder = shlex.quote(str(result.folder))
     evaluate = ("evaluate", f"genlab eval {folder}{'' if record['data']['sizes']['test'] else ' --split train'}")
     if result.status in ("interrupted", "time limit"):
-        return [("go on", f"genlab run --resume {folder}"), evaluate]
+        nothing_yet = bool(record.get("candidates")) and not record.get("picked")
+        return [("go on", f"genlab run --resume {folder}"), *([] if nothing_yet else [evaluate])]
     infer = [("infer", f"genlab infer {folder}")] if record.get("can_infer") else []
     return [evaluate, *infer, ("sample", f"genlab sample {folder} -n 64")]

@@ -88,8 +88,18 @@ class RunFolder:
         return self._fill(path, resolved_text, resolved_text, record)
 
     def fitted(self) -> "RunFolder":
-        """Return the folder that holds this run's checkpoints: its own, or that of the candidate it picked."""
-        picked = self.record().get("picked")
+        """Return the folder that holds this run's checkpoints: its own, or that of the candidate it picked.
+
+        Raises:
+            RunFolderError: when no candidate was fitted yet, or the picked one is gone.
+        """
+        record = self.record()
+        picked = record.get("picked")
+        if record.get("candidates") and not picked:
+            raise RunFolderError(
+                f"{self.path} must have a candidate with a bound, and stopped before its first. Go on with "
+                f"`genlab run --resume {self.path}`."
+            )
         chosen = self.candidate(str(picked)) if picked else None
         if picked and chosen is None:
             raise RunFolderError(f"{self.path} must hold the candidate {picked!r} it picked, and does not.")

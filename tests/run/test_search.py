@@ -5,17 +5,20 @@ import math
 import signal
 import tomllib
 from collections.abc import Iterable
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 import torch
+from rich.console import Console
 from toy import TOY_RECIPE, RecipeFamily, ToyModel, ToyPlugin
 
 import genlab.parts.plugin
 from genlab.cli.candidate_table import candidate_line
+from genlab.cli.closing import closing
 from genlab.discovery import Registry
-from genlab.errors import CandidatesError, IncompatibleError, RecipeError
+from genlab.errors import CandidatesError, IncompatibleError, RecipeError, RunFolderError
 from genlab.interfaces import LatentModel
 from genlab.interfaces.constraints import Candidates
 from genlab.plugin import Component, hookimpl
@@ -168,15 +171,15 @@ def test_equal_bounds_are_a_tie_that_the_first_wins(tmp_path: Path) -> None:
 
 
 class Interrupting(Listening):
-    """Stops the process in the second candidate, as Ctrl-C does."""
+    """Stops the process in a candidate, the second by default, as Ctrl-C does."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 2) -> None:
         super().__init__()
-        self.armed = True
+        self.armed, self.number = True, number
 
     @hookimpl
     def genlab_step_logged(self, run: Any, metrics: Any) -> None:
-        if self.armed and len(self.started) == 2:
+        if self.armed and len(self.started) == self.number:
             self.armed = False
             signal.raise_signal(signal.SIGINT)
 
@@ -195,6 +198,16 @@ def test_an_interrupted_search_goes_on_without_fitting_again_what_is_fitted(resu
     assert [row["corrected_nats"] for row in record(resumed)["candidates"]] == [
         row["corrected_nats"] for row in record(result)["candidates"]
     ]
+
+
+def test_a_search_that_stopped_in_its_first_candidate_says_how_to_go_on(tmp_path: Path) -> None:
+    stopped = run(recipe([0.0, 2.0]), out=tmp_path, registry=registry(Interrupting(1)))
+    with pytest.raises(RunFolderError, match=r"stopped before its first\. Go on with `genlab run --resume .*`\."):
+        open_run(stopped.folder, registry=registry())
+    console = Console(file=StringIO(), width=200)
+    console.print(closing(stopped, record(stopped)))
+    assert "go on" in console.file.getvalue()
+    assert "genlab eval" not in console.file.getvalue()
 
 
 def test_a_time_limit_keeps_the_best_of_what_was_begun(tmp_path: Path) -> None:
