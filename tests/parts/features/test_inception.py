@@ -32,7 +32,8 @@ def test_it_is_what_torchvision_computes_before_the_last_layer(tmp_path):
     with torch.no_grad():
         network((grey - mean.view(3, 1, 1)) / std.view(3, 1, 1))
     assert features.shape == (2, 2048)
-    torch.testing.assert_close(features, hidden[0].double(), rtol=1e-3, atol=1e-4)
+    scale = hidden[0].abs().max()  # small, as nothing is trained
+    torch.testing.assert_close(features / scale, hidden[0].double() / scale, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("content", [None, b"nothing"])
