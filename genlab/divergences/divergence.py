@@ -4,6 +4,7 @@ import abc
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
+import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
@@ -43,13 +44,9 @@ class Divergence(abc.ABC):
 
         Raises:
             NoClosedFormError: there is none for this pair; estimate it with `monte_carlo`.
-            UsageError: the event shapes differ.
+            UsageError: the event shapes differ, the batch shapes do not broadcast, or one is no distribution.
         """
-        if q.event_shape != p.event_shape:
-            raise UsageError(
-                f"q and p must have the same event shape, got {tuple(q.event_shape)} and {tuple(p.event_shape)} "
-                f"({self.name} of {type(q).__name__} and {type(p).__name__})."
-            )
+        check_pair(self.name, q, p)
         for rule in self.rules.applicable(q, p):
             try:
                 value: Any = rule(self, q, p)
@@ -82,6 +79,33 @@ class Divergence(abc.ABC):
             f"{estimate if self.estimable() else 'Register'} "
             f"one with @closed_form({type(self).__name__}, {q_name}, {p_name})."
         )
+
+
+def check_pair(name: str, q: Distribution, p: Distribution) -> None:
+    """Raise unless two distributions can be compared.
+
+    Args:
+        name: of the divergence.
+        q, p: what should be distributions.
+
+    Raises:
+        UsageError: the event shapes differ, the batch shapes do not broadcast, or one is no distribution.
+    """
+    pair = f"({name} of {type(q).__name__} and {type(p).__name__})"
+    if not (isinstance(q, Distribution) and isinstance(p, Distribution)):
+        fix = "Samples have divergences of their own, such as squared_mmd."
+        raise UsageError(f"q and p must be torch.distributions objects {pair}. {fix}")
+    if q.event_shape != p.event_shape:
+        raise UsageError(
+            f"q and p must have the same event shape, got {tuple(q.event_shape)} and {tuple(p.event_shape)} {pair}."
+        )
+    try:
+        torch.broadcast_shapes(q.batch_shape, p.batch_shape)
+    except RuntimeError as error:
+        raise UsageError(
+            f"q and p must have batch shapes that broadcast, got {tuple(q.batch_shape)} and {tuple(p.batch_shape)} "
+            f"{pair}."
+        ) from error
 
 
 def closed_form(divergence: type[Divergence], q_type: type, p_type: type) -> Callable[[Form], Form]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from genlab.divergences.density_ratio import DensityRatioDivergence
-from genlab.divergences.divergence import Divergence
+from genlab.divergences.divergence import Divergence, check_pair
 from genlab.divergences.drawing import draw
 from genlab.errors import UsageError
 
@@ -57,11 +57,7 @@ def monte_carlo(
         )
     if num_samples < 2:
         raise UsageError(f"num_samples must be at least 2, got {num_samples} (monte_carlo).")
-    if q.event_shape != p.event_shape:
-        raise UsageError(
-            f"q and p must have the same event shape, got {tuple(q.event_shape)} and {tuple(p.event_shape)} "
-            "(monte_carlo)."
-        )
+    check_pair("monte_carlo", q, p)
     shape = torch.broadcast_shapes(q.batch_shape, p.batch_shape)
     q, p = q.expand(shape), p.expand(shape)
     q_draws, p_draws = draw(q, num_samples, generator), draw(p, num_samples, generator)

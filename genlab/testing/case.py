@@ -5,12 +5,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from genlab.discovery import RegisteredComponent, Registry, discover
 from genlab.errors import GenlabWarning, UsageError
+from genlab.interfaces import Part
 from genlab.recipe import Recipe, read_recipe
+from genlab.recipe.partners import partners_of
 from genlab.spelling import did_you_mean
 from genlab.testing.catalogue import checks
 from genlab.testing.check import Check
@@ -98,7 +101,7 @@ def plan(
         settings = tuple(setting_of(recipe, registry) for recipe in by_hand)
     else:
         settings = shipped_settings(registry, wanted or registry.components(), overrides)
-    subjects = _subjects(settings, wanted)
+    subjects = _subjects(settings, wanted, each=bool(by_hand))
     if not by_hand and not overrides:  # else some recipes of a folder may be left out
         _warn_of_unmet(settings, {subject.setting.name for subject in subjects}, checks(registry))
     more = expectations_from(expected_failures or {})
@@ -125,13 +128,33 @@ def _chosen(catalogue: tuple[Check, ...], only: Sequence[str]) -> tuple[Check, .
     return tuple(check for check in catalogue if not only or check.name in only)
 
 
-def _subjects(settings: Iterable[Setting], wanted: Sequence[RegisteredComponent]) -> tuple[Subject, ...]:
+def _subjects(settings: Iterable[Setting], wanted: Sequence[RegisteredComponent], *, each: bool) -> tuple[Subject, ...]:
     found = [subject for setting in settings for subject in setting.subjects()]
+    if not each:
+        found = _without_repetition(found)
     if not wanted:
         return tuple(found)
     order = {component: place for place, component in enumerate(wanted)}
     asked = [subject for subject in found if subject.component in order]
     return tuple(sorted(asked, key=lambda subject: order[subject.component]))
+
+
+def _without_repetition(subjects: Iterable[Subject]) -> list[Subject]:
+    """Leave out what other recipes check in the same way: the same data, the same figure of the same data.
+
+    What has partners is left in, because it sees more of a recipe than its data.
+    """
+    found: list[Subject] = []
+    seen: dict[RegisteredComponent, list[tuple[Part[Any], Part[Any]]]] = {}
+    for subject in subjects:
+        if subject.slot in ("data", "figure") and not list(partners_of(subject.part.target)):
+            before = seen.setdefault(subject.component, [])
+            this = (subject.part, subject.setting.checked.parts["data"])
+            if this in before:
+                continue
+            before.append(this)
+        found.append(subject)
+    return found
 
 
 def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation]) -> str | None:

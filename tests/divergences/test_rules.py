@@ -154,6 +154,16 @@ def test_event_shapes_must_agree():
         kl(NORMAL, Independent(Normal(torch.zeros(1), torch.ones(1)), 1))
 
 
+def test_what_is_no_distribution_is_an_error_that_leads_on():
+    with pytest.raises(UsageError, match=r"must be torch.distributions objects \(kl of Normal and Tensor\)"):
+        kl(NORMAL, torch.zeros(3))
+
+
+def test_batch_shapes_must_broadcast():
+    with pytest.raises(UsageError, match=r"batch shapes that broadcast, got \(3,\) and \(4,\) \(kl of Normal"):
+        kl(Normal(torch.zeros(3), 1.0), Normal(torch.zeros(4), 1.0))
+
+
 @pytest.mark.parametrize("alpha", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_renyi_order_is_positive_and_finite(alpha):
     with pytest.raises(UsageError, match="alpha must be positive and finite"):

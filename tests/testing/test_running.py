@@ -233,3 +233,15 @@ def test_an_expected_failure_of_a_check_that_was_not_asked_for_is_not_told(
     entry = {"check": "breaks", "component": "model/toy", "reason": "known"}
     (folder / "expected-failures.toml").write_text(tomli_w.dumps({"expected": [entry]}))
     assert run_checks("model/toy", registry=registry(folder), only=["holds"]).passed
+
+
+def test_the_same_data_and_the_same_figure_of_them_are_checked_once(folder: Path) -> None:
+    (folder / "third.toml").write_text(
+        tomli_w.dumps(TOY_RECIPE | {"name": "third", "data": {"use": "toy", "batch_size": 8}})
+    )
+    for name in ("data/toy", "figure/bound-curve"):
+        report = run_checks(name, registry=registry(folder), only=["every_key_is_documented"])
+        assert {result.setting for result in report.results} & {"toy", "other", "third"} == {"other", "third"}
+    by_hand = [folder / "toy.toml", folder / "other.toml"]
+    report = run_checks("data/toy", registry=registry(), recipes=by_hand, only=["every_key_is_documented"])
+    assert [result.setting for result in report.results] == ["toy", "other"]
