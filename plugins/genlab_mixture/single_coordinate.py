@@ -1,11 +1,12 @@
-"""The inner loop of a sweep over observations of one coordinate, in one pass over memory.
+"""The inner loop of a sweep over observations of one coordinate, in one pass over the data.
 
 With d_ki = x_i - m_k, inner_ki = -1/2 tau_k d_ki^2 and logits c_k + inner_ki, the sums that a sweep needs are
 
     N_k = sum_i phi_ki    S_k = sum_i phi_ki d_ki    Q_k = sum_i phi_ki inner_ki    L = sum_i log sum_k exp logit_ki
 
-Written out by component, so that a compiler makes one loop of it: each x is read once and nothing is stored. A row of
-the sums covers 1,024 observations in x's precision; the rows are added in float64.
+Written out by component, so that a compiler makes two loops of it, one to the exponentials and one to the sums, and
+what stands between them is one small block. A row of the sums covers 1,024 observations in x's precision; the rows are
+added in float64.
 """
 
 import torch

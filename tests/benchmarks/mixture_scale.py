@@ -88,7 +88,7 @@ class Memory:
         self.mib = (max(self._most, self._held()) - self._before) / 1024
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.002):
+        while not self._ended.wait(0.02):  # seldom, for the steps that are timed wait for it
             self._most = max(self._most, self._held())
 
     @staticmethod
