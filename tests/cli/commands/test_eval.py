@@ -16,7 +16,7 @@ def test_its_document_adds_up(genlab, toy_run):
     outcome = genlab("eval", toy_run, "--json")
     assert outcome.code == 0
     document = json.loads(outcome.out)
-    assert set(document) == {"metrics", "ledger", "protocol", "num_examples"}
+    assert set(document) == {"metrics", "ledger", "protocol", "num_examples", "series", "remarks"}
     assert {"name", "scope", "nats", "se", "exact"} == set(document["ledger"][0])
     total = sum(row["nats"] for row in document["ledger"] if row["scope"] == "local")
     assert math.isclose(total, document["metrics"]["elbo_nats"], rel_tol=1e-6)
