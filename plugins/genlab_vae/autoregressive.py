@@ -47,7 +47,7 @@ class AutoregressiveNetwork(nn.Module):
         outputs = self.layers[0](z) + self.context(context)
         for layer in self.layers[1:]:
             outputs = layer(self.activation(outputs))
-        return torch.chunk(outputs, self._num_outputs, dim=-1)
+        return torch.chunk(outputs.to(z.dtype), self._num_outputs, dim=-1)  # inside autocast too
 
 
 class _MaskedLinear(nn.Linear):

@@ -92,6 +92,7 @@ def _network(widths: tuple[int, ...], activation: Activation) -> nn.Sequential:
 def _move(network: nn.Module, z: Tensor, context: Tensor, held: Tensor) -> tuple[Tensor, Tensor]:
     """Return log scale and shift, `(S, B, J)` each: 0 where a dimension is held."""
     seen = torch.where(held, z, 0.0)
-    raw, shift = network(torch.cat([seen, context.expand(*z.shape[:-1], -1)], -1)).chunk(2, dim=-1)
+    numbers = network(torch.cat([seen, context.expand(*z.shape[:-1], -1)], -1)).to(z.dtype)  # inside autocast too
+    raw, shift = numbers.chunk(2, dim=-1)
     log_scale = _LARGEST_LOG_SCALE * torch.tanh(raw / _LARGEST_LOG_SCALE)
     return torch.where(held, 0.0, log_scale), torch.where(held, 0.0, shift)

@@ -50,7 +50,8 @@ class FullGaussianPosterior(LatentPosterior):
         """Draw z = mean + L eps, `(S, B, J)`."""
         shape = (num_samples, *self.mean.shape)
         eps = torch.randn(shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
-        return self.mean + torch.einsum("bij,sbj->sbi", self._factor, eps)
+        # Not a matrix product, which autocast would round: the draw is to have the density that log_prob says.
+        return self.mean + (self._factor * eps.unsqueeze(-2)).sum(-1)
 
     def log_prob(self, z: Tensor) -> dict[str, Tensor]:
         """Return log q(z given x) under the name of its negative, `entropy`: `(S, B)`."""

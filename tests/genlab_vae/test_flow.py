@@ -158,3 +158,12 @@ def test_the_bound_of_a_flow_is_estimated_throughout() -> None:
     x = torch.zeros(2, 4).double()
     ledger = Reparameterized().estimate(model, family, Batch(x, 2), generator=torch.Generator())
     assert [(term.name, term.exact) for term in ledger.terms] == [("likelihood", False), ("kl", False)]
+
+
+@pytest.mark.parametrize("part", FLOWS, ids=named)
+def test_a_flow_keeps_its_precision_inside_autocast(part: Part[Flow]) -> None:
+    flow, z_0, context = part(3, 2), draws(5, 2, 3).float(), draws(2, 2).float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        z, log_det = flow(z_0, context)
+        back, _ = flow.inverse(z, context)
+    assert (z.dtype, log_det.dtype, back.dtype) == (torch.float32,) * 3
