@@ -34,4 +34,4 @@ def test_a_recipe_runs_and_draws_its_figures(recipe: Path, tmp_path: Path) -> No
         warnings.simplefilter("ignore", GenlabWarning)
         result = run(read_recipe(recipe, ["train.steps=3", "accelerator.use=cpu"]), out=tmp_path)
     assert result.step == 3
-    assert {path.name for path in (result.folder / "figures").iterdir()} == {"bound-curve.png", "factor-loadings.png"}
+    assert {path.name for path in (result.folder / "figures").iterdir()} >= {"bound-curve.png", "factor-loadings.png"}
