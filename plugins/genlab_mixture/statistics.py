@@ -122,8 +122,8 @@ def _gather_batch(
     components = factors.components
     if fast_sums is not None and isinstance(components, DiagonalComponents) and x.shape[-1] == 1 and not model.missing:
         num_fast = len(x) // BLOCK * BLOCK
-        for block in torch.split(x[:num_fast, 0], BLOCK) if num_fast else ():
-            yield _gather_fast(block, components, factors, fast_sums)
+        if num_fast:
+            yield _gather_fast(x[:num_fast, 0], components, factors, fast_sums)
         x = x[num_fast:]
     num_rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS // (model.num_components * model.num_dims))
     for chunk in torch.split(x, num_rows) if len(x) else ():
@@ -133,11 +133,13 @@ def _gather_batch(
 def _gather_fast(
     x: Tensor, components: DiagonalComponents, factors: GlobalFactors, fast_sums: CompiledSums
 ) -> Statistics:
-    """Return the statistics of a block of observations of one coordinate, `(B,)`."""
+    """Return the statistics of whole blocks of observations of one coordinate, `(B,)`."""
     constants = factors.expected_log_weights + components.offsets()
     common = constants.max()
     mean, precision = components.mean[:, 0], components.expected_precision[:, 0]
-    counts, sums, inner_sums, log_normalizer = fast_sums(x, constants - common, mean, precision)
+    # The sums of the blocks are added before anything is made of them: small operations cost as much as a block.
+    blocks = [fast_sums(block, constants - common, mean, precision) for block in torch.split(x, BLOCK)]
+    counts, sums, inner_sums, log_normalizer = (torch.stack(parts).sum(0) for parts in zip(*blocks, strict=True))
     return Statistics(
         counts=counts,
         moments=components.moments_of_one(counts, sums, inner_sums),
