@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
-from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk
 
@@ -30,7 +30,7 @@ class Ancestral(Sampler):
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
         """
-        self._ask = None if guidance is None else guidance(model).ask
+        self._ask = asked(guidance, model)
         self._frames = frames
 
     def draw(
@@ -40,12 +40,9 @@ class Ancestral(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            x_0_hat, share = model.denoise(x_t, t, self._ask)
-            timesteps = torch.full((len(x_t),), t, device=x_t.device)
-            mean = model.chain.posterior_mean(x_0_hat, x_t, timesteps)
+            mean, log_var = model.reverse(x_t, torch.full((len(x_t),), t, device=x_t.device), self._ask)
             if following == 0:
                 return mean
-            log_var = model.log_var(timesteps, x_t, share)
             noise = torch.randn(x_t.shape, generator=generator, dtype=x_t.dtype, device=x_t.device)
             return mean + torch.exp(0.5 * log_var) * noise
 

@@ -12,9 +12,7 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import Schedule
-
-_LARGEST_BETA = 0.999
+from genlab_ddpm.schedule import LARGEST_BETA, Schedule
 
 
 class Cosine(Schedule):
@@ -36,4 +34,4 @@ class Cosine(Schedule):
         """Return the T variances."""
         time = torch.arange(self._timesteps + 1, dtype=torch.float64) / self._timesteps
         log_signal = 2 * torch.log(torch.cos((time + self._s) / (1 + self._s) * (math.pi / 2)))
-        return (-torch.expm1(log_signal.diff())).clamp(max=_LARGEST_BETA)
+        return (-torch.expm1(log_signal.diff())).clamp(max=LARGEST_BETA)

@@ -18,7 +18,7 @@ from torch import Tensor
 from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt, UnitFloat
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -56,7 +56,7 @@ class DDIM(Sampler):
         self._eta = eta
         self._spacing = spacing
         self._frames = frames
-        self._ask = None if guidance is None else guidance(model).ask
+        self._ask = asked(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False

@@ -26,7 +26,7 @@ from torch import Tensor
 from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -61,7 +61,7 @@ class DPMSolver(Sampler):
         """
         check_steps(model, steps)
         self._steps, self._order, self._spacing, self._frames = steps, order, spacing, frames
-        self._ask = None if guidance is None else guidance(model).ask
+        self._ask = asked(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False

@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
+from genlab.interfaces import Part
 from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt
-from genlab_ddpm.model import DDPM
+from genlab_ddpm.model import DDPM, Ask
 
 
 class Guidance(abc.ABC):
@@ -31,6 +32,11 @@ class Guidance(abc.ABC):
     @abc.abstractmethod
     def ask(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return what `DDPM.ask` does, for the draws `(B, *X)` of one walk at timesteps `(B,)`."""
+
+
+def asked(guidance: Part[Guidance] | None, model: DDPM) -> Ask | None:
+    """Return whom a sampler asks where it is guided; None for the network without a class."""
+    return None if guidance is None else guidance(model).ask
 
 
 class ClassifierFree(Guidance):

@@ -23,7 +23,7 @@ from torch import Tensor
 from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM, Ask
 from genlab_ddpm.walk import check_steps, walk
 
@@ -56,7 +56,7 @@ class Heun(Sampler):
         """
         check_steps(model, steps)
         self._steps, self._spacing, self._frames = steps, spacing, frames
-        self._ask = None if guidance is None else guidance(model).ask
+        self._ask = asked(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False

@@ -26,7 +26,7 @@ from genlab.interfaces import Draws, LatentModel, Part, Sampler
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.ddim import stochastic_step
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance
+from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -67,7 +67,7 @@ class Inpainting(Sampler):
         self._known = _read(image, "image", model)
         self._unknown = _read(mask, "mask", model).amax(0, keepdim=True) > 0
         self._steps, self._repeats, self._spacing, self._frames = steps, repeats, spacing, frames
-        self._ask = None if guidance is None else guidance(model).ask
+        self._ask = asked(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False

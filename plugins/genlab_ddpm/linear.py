@@ -11,11 +11,8 @@ Reference: Ho, Jain & Abbeel 2020, section 4.
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import Schedule
-
-_LARGEST_BETA = 0.999
+from genlab_ddpm.schedule import LARGEST_BETA, Schedule, check_rising
 
 
 class Linear(Schedule):
@@ -44,12 +41,8 @@ class Linear(Schedule):
             IncompatibleError: unless beta_1 <= beta_T < 1.
         """
         first = max(0.1 / timesteps, (bin_width / 3) ** 2 if bin_width else 0.0) if beta_1 is None else beta_1
-        last = max(min(20 / timesteps, _LARGEST_BETA), first if beta_1 is None else 0.0) if beta_T is None else beta_T
-        if not first <= last < 1:
-            raise IncompatibleError(
-                f"schedule 'linear' must rise from beta_1 to a beta_T below 1, got {first:g} and {last:g}. "
-                "Set model.schedule.beta_1 and model.schedule.beta_T in that order."
-            )
+        last = max(min(20 / timesteps, LARGEST_BETA), first if beta_1 is None else 0.0) if beta_T is None else beta_T
+        check_rising("linear", first, last)
         self._timesteps, self._first, self._last = timesteps, first, last
 
     def betas(self) -> Tensor:

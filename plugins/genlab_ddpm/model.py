@@ -113,17 +113,18 @@ class DDPM(LatentModel):
         factors = {"prior": prior, "reverse": reverse, "decoder": self.decoder_log_prob(x_0, mean, log_var)}
         return {name: value.reshape(z.shape[:2]) for name, value in factors.items()}
 
-    def reverse(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    def reverse(self, x_t: Tensor, t: Tensor, ask: Ask | None = None) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of p(x_{t-1} | x_t).
 
         Args:
             x_t: `(B, *X)`.
             t: `(B,)`.
+            ask: whom to ask instead of the network without a class.
 
         Returns:
             The mean, `(B, *X)`, and the log variance, broadcastable.
         """
-        prediction, share = self.ask(x_t, t)
+        prediction, share = (ask or self.ask)(x_t, t)
         x_0_hat = self.x_0_hat(prediction, x_t, t)
         return self.chain.posterior_mean(x_0_hat, x_t, t), self.log_var(t, x_t, share)
 

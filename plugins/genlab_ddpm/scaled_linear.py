@@ -11,11 +11,8 @@ Reference: Rombach et al. 2022, whose released models use beta from 0.00085 to 0
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import Schedule
-
-_LARGEST_BETA = 0.999
+from genlab_ddpm.schedule import LARGEST_BETA, Schedule, check_rising
 
 
 class ScaledLinear(Schedule):
@@ -43,13 +40,9 @@ class ScaledLinear(Schedule):
         Raises:
             IncompatibleError: unless beta_1 <= beta_T < 1.
         """
-        first = min(0.85 / timesteps, _LARGEST_BETA) if beta_1 is None else beta_1
-        last = min(12 / timesteps, _LARGEST_BETA) if beta_T is None else beta_T
-        if not first <= last < 1:
-            raise IncompatibleError(
-                f"schedule 'scaled-linear' must rise from beta_1 to a beta_T below 1, got {first:g} and {last:g}. "
-                "Set model.schedule.beta_1 and model.schedule.beta_T in that order."
-            )
+        first = min(0.85 / timesteps, LARGEST_BETA) if beta_1 is None else beta_1
+        last = min(12 / timesteps, LARGEST_BETA) if beta_T is None else beta_T
+        check_rising("scaled-linear", first, last)
         self._timesteps, self._first, self._last = timesteps, first, last
 
     def betas(self) -> Tensor:

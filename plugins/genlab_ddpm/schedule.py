@@ -8,6 +8,11 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from genlab.errors import IncompatibleError
+
+LARGEST_BETA = 0.999
+"""No step of a formula that ends in pure noise adds more than this, or its logarithms would be infinite."""
+
 
 class Schedule(abc.ABC):
     """The variances beta_1..beta_T.
@@ -24,3 +29,20 @@ class Schedule(abc.ABC):
     @abc.abstractmethod
     def betas(self) -> Tensor:
         """Return beta_1..beta_T, `(T,)`, float64, each above 0 and below 1."""
+
+
+def check_rising(name: str, first: float, last: float) -> None:
+    """Raise unless the first variance is at most the last, and that below 1.
+
+    Args:
+        name: the schedule's, as recipes write it.
+        first, last: beta_1 and beta_T.
+
+    Raises:
+        IncompatibleError: naming the keys to set.
+    """
+    if not first <= last < 1:
+        raise IncompatibleError(
+            f"schedule '{name}' must rise from beta_1 to a beta_T below 1, got {first:g} and {last:g}. "
+            "Set model.schedule.beta_1 and model.schedule.beta_T in that order."
+        )

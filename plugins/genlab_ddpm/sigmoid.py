@@ -13,9 +13,8 @@ from torch import Tensor
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import Schedule
+from genlab_ddpm.schedule import LARGEST_BETA, Schedule
 
-_LARGEST_BETA = 0.999
 _LEAST_SIGNAL = 1e-9
 
 
@@ -57,4 +56,4 @@ class Sigmoid(Schedule):
         time = torch.arange(self._timesteps + 1, dtype=torch.float64) / self._timesteps
         left = torch.sigmoid(-(self._start + time * (self._end - self._start)) / self._tau)
         alpha_bar = ((left - left[-1]) / (left[0] - left[-1])).clamp(min=_LEAST_SIGNAL)
-        return (1 - alpha_bar[1:] / alpha_bar[:-1]).clamp(max=_LARGEST_BETA)
+        return (1 - alpha_bar[1:] / alpha_bar[:-1]).clamp(max=LARGEST_BETA)
