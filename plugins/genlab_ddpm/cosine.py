@@ -7,12 +7,13 @@ Reference: Nichol & Dhariwal 2021, eq. 17.
 """
 
 import math
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import LARGEST_BETA, Schedule
+from genlab_ddpm.schedule import LARGEST_BETA, Advice, Schedule
 
 
 class Cosine(Schedule):
@@ -21,6 +22,11 @@ class Cosine(Schedule):
     >>> Cosine(2, None).betas()
     tensor([0.5062, 0.9990], dtype=torch.float64)
     """
+
+    advice: ClassVar[Advice] = Advice(
+        coarser_start="Raise model.schedule.s, or use fewer model.timesteps.",
+        finer_start="Lower model.schedule.s, or use more model.timesteps.",
+    )
 
     def __init__(self, timesteps: PositiveInt, bin_width: float | None, /, *, s: PositiveFloat = 0.008) -> None:
         """Make one from a recipe's keys.

@@ -11,14 +11,13 @@ Reference: Ho, Jain & Abbeel 2020, sections 2 and 3; Nichol & Dhariwal 2021, eq.
 """
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from genlab.errors import GenlabWarning, IncompatibleError
+from genlab.errors import IncompatibleError
 from genlab.gaussian import level_log_mass, normal_log_prob
 from genlab.interfaces import DataSpec, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
@@ -28,14 +27,13 @@ from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet
 from genlab_ddpm.prediction import Prediction, target, x_0_from
 from genlab_ddpm.schedule import Schedule
+from genlab_ddpm.schedule_check import check_falling, warn_of_costs
 from genlab_ddpm.values import Values
 
 Ask = Callable[[Tensor, Tensor], tuple[Tensor, Tensor | None]]
 Variance = Literal["fixed-small", "fixed-large", "learned-range"]
 
-_FINE = 1 / 6
 _HIDDEN_CLASSES = 0.1
-_LARGE_L_T_BITS = 0.01
 
 
 class DDPM(LatentModel):
@@ -82,14 +80,18 @@ class DDPM(LatentModel):
         super().__init__()
         self.event_shape = spec.event_shape
         self.values = Values(spec.levels)
-        self.chain = ForwardChain(schedule(timesteps, self.values.bin_width).betas())
+        drawn_up = schedule(timesteps, self.values.bin_width)
+        betas = drawn_up.betas()
+        check_falling(betas, timesteps, drawn_up.advice)
+        self.chain = ForwardChain(betas)
         self.num_classes = _classes(spec) if class_conditional else None
         self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1, self.num_classes))
         self.timesteps = timesteps
         self._prediction: Prediction = prediction
         self.variance: Variance = variance
         self._clip = clip and spec.levels is not None
-        _warn_of_costly_ends(self.chain, self.values)
+        decoder_log_var = self.chain.log_least_var if variance == "learned-range" else self.chain.log_beta
+        warn_of_costs(self.chain.alpha_bar, math.exp(0.5 * float(decoder_log_var[0])), spec.levels, drawn_up.advice)
 
     def log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
         """Return log p(x_T), the sum of log p(x_{t-1} | x_t) over t = 2..T, and log p(x_0 | x_1).
@@ -223,25 +225,3 @@ def _classes(spec: DataSpec) -> int:
             f"model.class_conditional needs data with classes, and {spec.name} has none. Set it to false."
         )
     return spec.num_classes
-
-
-def _warn_of_costly_ends(chain: ForwardChain, values: Values) -> None:
-    first_std, left = math.sqrt(float(chain.beta[0])), float(chain.alpha_bar[-1])
-    width = values.bin_width
-    if width is not None and first_std < _FINE * width:
-        warnings.warn(
-            f"model 'ddpm': the first step's standard deviation should be near the distance {width:.3g} between two "
-            f"levels of the data, got {first_std:.2g}: steps far finer cost bits. Raise model.schedule.beta_1 "
-            "(linear), or use fewer model.timesteps.",
-            GenlabWarning,
-            stacklevel=3,
-        )
-    # KL(q(x_T | x_0) || N(0, I)) per dimension where x_0^2 = 1.
-    bits = 0.5 * (-math.log1p(-left)) / math.log(2)
-    if bits > _LARGE_L_T_BITS:
-        warnings.warn(
-            f"model 'ddpm': the chain should end in noise, but the last state keeps a share {left:.2g} of the signal's "
-            f"variance, which costs up to {bits:.2g} bits/dim (L_T). Use more model.timesteps or larger betas.",
-            GenlabWarning,
-            stacklevel=3,
-        )

@@ -8,11 +8,13 @@ the end stays near theirs, alpha_bar_T = 5e-3. That is no pure noise: the model 
 Reference: Rombach et al. 2022, whose released models use beta from 0.00085 to 0.012.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import LARGEST_BETA, Schedule, check_rising
+from genlab_ddpm.schedule import LARGEST_BETA, RISING, Advice, Schedule, check_rising
 
 
 class ScaledLinear(Schedule):
@@ -21,6 +23,8 @@ class ScaledLinear(Schedule):
     >>> ScaledLinear(3, None, beta_1=0.01, beta_T=0.25).betas()
     tensor([0.0100, 0.0900, 0.2500], dtype=torch.float64)
     """
+
+    advice: ClassVar[Advice] = RISING
 
     def __init__(
         self,

@@ -8,12 +8,14 @@ which is 1 at u = 0 and 0 at u = 1; alpha_bar is kept above 1e-9, and beta at mo
 Reference: Jabri, Fleet & Chen 2023, section 3 (start = -3, end = 3, tau = 0.9); Chen 2023, algorithm 1.
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveFloat, PositiveInt
-from genlab_ddpm.schedule import LARGEST_BETA, Schedule
+from genlab_ddpm.schedule import LARGEST_BETA, Advice, Schedule
 
 _LEAST_SIGNAL = 1e-9
 
@@ -24,6 +26,12 @@ class Sigmoid(Schedule):
     >>> Sigmoid(3, None).betas()
     tensor([0.2290, 0.7030, 0.9990], dtype=torch.float64)
     """
+
+    advice: ClassVar[Advice] = Advice(
+        coarser_start="Raise model.schedule.start, or use fewer model.timesteps.",
+        finer_start="Lower model.schedule.start, or use more model.timesteps.",
+        earlier_end="Bring model.schedule.start and model.schedule.end nearer to 0, or raise model.schedule.tau.",
+    )
 
     def __init__(
         self,

@@ -34,3 +34,9 @@ def test_what_does_not_rise_to_less_than_one_is_refused(keys: dict[str, float]) 
 def test_the_defaults_hold_for_very_short_chains(timesteps: int, levels: int) -> None:
     betas = Linear(timesteps, 2 / (levels - 1)).betas()
     assert ((betas > 0) & (betas < 1)).all()
+
+
+def test_two_levels_and_many_steps_do_not_spend_the_signal_at_once() -> None:
+    alpha_bar = (1 - Linear(1000, 2.0).betas()).cumprod(0)
+    assert alpha_bar[-1] > 1e-7
+    assert alpha_bar[500] > 1e-3

@@ -1,17 +1,13 @@
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from genlab_ddpm.cosine import Cosine
-from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
 from linear_gaussian_diffusion import Oracle, OracleNetwork, oracle_model, repeated, seeded
 from scipy import stats
 
-from genlab.errors import GenlabWarning
 from genlab.interfaces import DataSpec, Part
 
 TINY = Part(UNet, {"channels": (4, 8), "blocks": 1})
@@ -73,26 +69,6 @@ def test_a_half_precision_prediction_is_taken_up_in_the_precision_of_x_t() -> No
     model, x_t = digits_model(), torch.zeros(2, 1, 8, 8)
     model.network.forward = lambda x_t, t, y, generator: x_t.bfloat16().unsqueeze(1)  # type: ignore[union-attr, assignment]
     assert model.ask(x_t, torch.tensor([3, 3]))[0].dtype == torch.float32
-
-
-def test_steps_far_finer_than_a_level_are_warned_of() -> None:
-    with pytest.warns(GenlabWarning, match="near the distance 0.125 between two levels of the data, got 0.01"):
-        digits_model(timesteps=1000, schedule=Part(Linear, {"beta_1": 1e-4}))
-    with pytest.warns(GenlabWarning, match="use fewer model.timesteps"):
-        digits_model(timesteps=1000, schedule=Part(Cosine))
-
-
-def test_a_chain_that_does_not_end_in_noise_is_warned_of() -> None:
-    with pytest.warns(GenlabWarning, match="L_T.. Use more model.timesteps or larger betas"):
-        digits_model(schedule=Part(Linear, {"beta_1": 0.002, "beta_T": 0.02}))
-
-
-def test_the_defaults_warn_of_nothing() -> None:
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        for levels in (2, 17, 256, None):
-            DDPM(DataSpec("any", (1, 8, 8), 10, levels=levels), network=TINY)
-    assert caught == []
 
 
 def test_only_the_network_is_learned_and_saved() -> None:
