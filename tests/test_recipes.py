@@ -7,9 +7,11 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from markdown_page import ROOT
+from PIL import Image
 
 from genlab.discovery import Registry, discover
 from genlab.recipe import check, read_recipe
@@ -40,6 +42,18 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for packed in (Path(given) / folder).glob("*.gz"):
             (root / folder / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
     return root
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """Make a folder of pictures of several sizes, as a user has it."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(40):
+        pixels = random.integers(0, 256, (36 + number, 48, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return folder
 
 
 def shortened(recipe: Path) -> list[str]:
@@ -78,8 +92,11 @@ def test_a_recipe_runs(
     recipe: Path, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     overrides = shortened(recipe)
-    if read_recipe(recipe).tables["data"]["use"] in REAL_DATA:
+    source = read_recipe(recipe).tables["data"]["use"]
+    if source in REAL_DATA:
         overrides.append(f"data.root={request.getfixturevalue('data_root')}")
+    if source == "images":
+        overrides.append(f"data.path={request.getfixturevalue('picture_folder')}")
     whole_run = sys.modules["genlab.run.run"]
     monkeypatch.setattr(whole_run, "evaluate", functools.partial(evaluate, max_examples=16))
     monkeypatch.setattr(whole_run, "NUM_SAMPLES", 4)

@@ -124,7 +124,10 @@ class Images(DataSource):
 
     def _find(self) -> ImageFiles:
         if not self._path.is_dir():
-            raise DataError(f"data.path must be a folder of images, got {self._path}, which is none.")
+            raise DataError(
+                f"data.path must be a folder of images, got {self._path}, which is none. Name yours with "
+                "-s data.path=FOLDER, or in the recipe."
+            )
         paths = tuple(sorted(path for path in self._path.rglob("[!.]*") if path.suffix.lower() in _ENDINGS))
         if not paths:
             raise DataError(f"{self._path} must hold images ({', '.join(sorted(_ENDINGS))}), got none.")
