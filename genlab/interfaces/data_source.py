@@ -30,6 +30,8 @@ class DataSpec:
         num_classes: how many labels `y` takes; None without labels.
         columns: the names of a table's columns; empty for anything else.
         missing: whether x may hold NaN, for a value that was not observed.
+        binarization: how grey was made black and white, `threshold`, `static` or `dynamic`; None where it was not.
+            Bounds are named after it, for each way makes other data.
     """
 
     name: str
@@ -39,6 +41,7 @@ class DataSpec:
     num_classes: int | None = None
     columns: tuple[str, ...] = ()
     missing: bool = False
+    binarization: str | None = None
 
     @property
     def num_dims(self) -> int:
@@ -79,7 +82,7 @@ class Split(abc.ABC):
 
         Args:
             indices: tensors `(B,)` of integers in 0..N-1, on the CPU; read lazily, so it may be endless.
-            generator: randomness of the observation itself (dynamic binarisation), on the split's device.
+            generator: randomness of the observation itself (dynamic binarization), on the split's device.
         """
 
     def in_order(

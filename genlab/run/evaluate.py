@@ -184,10 +184,19 @@ def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSu
     return Evaluation(metrics, tuple(rows), protocol, num_examples, diagnosis.series, diagnosis.remarks)
 
 
+def bound_name(assembly: Assembly) -> str:
+    """Return what the evaluated bound is called: the estimator's name for it, and how the data were binarised.
+
+    It is `elbo` where there is nothing to add.
+    """
+    name, binarization = assembly.eval_elbo.bound_name, assembly.data.spec.binarization
+    return name if binarization is None else f"{name}_{binarization}_binarization"
+
+
 def _metrics(
     assembly: Assembly, elbo_nats: float, error: float | None, data_error: float | None
 ) -> dict[str, float | None]:
-    spec, name = assembly.data.spec, assembly.eval_elbo.bound_name
+    spec, name = assembly.data.spec, bound_name(assembly)
     metrics: dict[str, float | None] = {
         "elbo_nats": elbo_nats,
         "elbo_nats_se": error,

@@ -10,7 +10,7 @@ from typing import Any
 from genlab.assembly.assembly import Assembly
 from genlab.discovery.hooks import GuardedHooks
 from genlab.errors import NonFiniteError
-from genlab.run.evaluate import evaluate
+from genlab.run.evaluate import bound_name, evaluate
 from genlab.run.folder import RunFolder
 from genlab.run.interrupt import StopRequest, stop_on_signals
 from genlab.run.progress import Progress
@@ -170,7 +170,8 @@ class _Loop:
             metrics = evaluate(self.assembly, "validation", max_examples=count, diagnose=False).metrics
         except NonFiniteError as error:
             raise self._advised(f"{str(error).removesuffix('.')}, at step {self.progress.step}.") from error
-        names = ("elbo_nats", "elbo_nats_se", "bits_per_dim", "bits_per_dim_se")
+        named = bound_name(self.assembly)
+        names = ("elbo_nats", "elbo_nats_se", "bits_per_dim", "bits_per_dim_se", f"{named}_nats", f"{named}_nats_se")
         return {f"validation_{name}": metrics[name] for name in names}
 
     def _advised(self, problem: str) -> NonFiniteError:

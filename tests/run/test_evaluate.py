@@ -1,3 +1,4 @@
+import dataclasses
 import statistics
 import weakref
 
@@ -134,3 +135,16 @@ def test_what_estimates_tell_of_themselves_is_averaged_over_examples(monkeypatch
     assembly = toy_assembly()
     expected = assembly.data.test.x.mean().item()
     assert evaluate(assembly, "test").metrics["first_number"] == pytest.approx(expected)
+
+
+def test_a_bound_is_named_after_its_estimator_and_how_its_data_were_made_binary(monkeypatch):
+    assembly = toy_assembly()
+    assert "elbo_static_binarization_nats" not in evaluate(assembly, "test").metrics
+    static = dataclasses.replace(assembly.data.spec, binarization="static")
+    assembly = with_settings(assembly, data=dataclasses.replace(assembly.data, spec=static))
+    metrics = evaluate(assembly, "test").metrics
+    assert metrics["elbo_static_binarization_nats"] == metrics["elbo_nats"]
+    monkeypatch.setattr(assembly.eval_elbo, "bound_name", "log_evidence_iw7")
+    metrics = evaluate(assembly, "test").metrics
+    assert metrics["log_evidence_iw7_static_binarization_nats"] == metrics["elbo_nats"]
+    assert metrics["log_evidence_iw7_static_binarization_nats_se"] == metrics["elbo_nats_se"]

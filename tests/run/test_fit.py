@@ -133,6 +133,14 @@ def test_every_logged_line_carries_the_bound_and_its_terms(tmp_path):
     assert lines[-1]["validation_elbo_nats"] is not None
 
 
+def test_a_validation_bound_is_logged_under_its_name_too(tmp_path, monkeypatch):
+    folder, assembly = make_folder(tmp_path), toy_assembly(steps=2)
+    monkeypatch.setattr(assembly.eval_elbo, "bound_name", "log_evidence_iw7")
+    fit(assembly, folder=folder)
+    line = folder.metrics()[-1]
+    assert line["validation_log_evidence_iw7_nats"] == line["validation_elbo_nats"]
+
+
 def test_a_hook_that_raises_does_not_stop_the_run():
     class Broken:
         @hookimpl

@@ -9,13 +9,14 @@ With p = x / (L - 1), the share of white in a pixel,
 Reference: Salakhutdinov & Murray 2008 (static); Burda et al. 2016, section 5 (dynamic).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from genlab.data.tensor_split import TensorSplit
+from genlab.interfaces.data_source import DataSpec
 
 Binarization = Literal["none", "threshold", "static", "dynamic"]
 
@@ -64,11 +65,8 @@ def binarized_split(x: Tensor, y: Tensor | None, levels: int, how: Binarization,
     return TensorSplit(x, y, observe=DynamicBinarization(levels) if how == "dynamic" else None)
 
 
-def levels_after(levels: int, how: Binarization) -> int:
-    """Return how many levels x has once binarised."""
-    return levels if how == "none" else 2
-
-
-def binarized_name(name: str, how: Binarization) -> str:
-    """Return a data set's name with its binarisation, which every published bound depends on."""
-    return name if how == "none" else f"{name} ({how} binarisation)"
+def binarized_spec(spec: DataSpec, how: Binarization) -> DataSpec:
+    """Return what a model may know of the data once binarised; every published bound depends on how."""
+    if how == "none":
+        return spec
+    return replace(spec, name=f"{spec.name} ({how} binarization)", levels=2, binarization=how)

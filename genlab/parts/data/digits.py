@@ -8,7 +8,7 @@ import torch
 from genlab.data.splitting import Fractions, check_fractions, split_indices
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.binarize import Binarization, binarized_name, binarized_split, levels_after
+from genlab.parts.data.binarize import Binarization, binarized_spec, binarized_split
 
 _FILE = Path(__file__).with_name("digits.npz")
 _LEVELS = 17
@@ -18,8 +18,9 @@ _LEVELS = 17
 class Digits(DataSource):
     """The test set of the Optical Recognition of Handwritten Digits, in levels 0..16.
 
-    >>> Digits().load().spec
-    DataSpec(name='digits', event_shape=(1, 8, 8), num_train=1437, levels=17, num_classes=10, columns=(), missing=False)
+    >>> spec = Digits().load().spec
+    >>> spec.event_shape, spec.num_train, spec.levels
+    ((1, 8, 8), 1437, 17)
     """
 
     def __init__(
@@ -53,10 +54,5 @@ class Digits(DataSource):
         whole = binarized_split(x, y, _LEVELS, self._binarize, seed=0)
         parts = split_indices(len(whole), self._split, self._split_seed)
         train, validation, test = (whole.subset(indices) for indices in parts)
-        levels = levels_after(_LEVELS, self._binarize)
-        return Splits(
-            DataSpec(binarized_name("digits", self._binarize), (1, 8, 8), len(train), levels, 10),
-            train,
-            validation,
-            test,
-        )
+        spec = DataSpec("digits", (1, 8, 8), len(train), _LEVELS, 10)
+        return Splits(binarized_spec(spec, self._binarize), train, validation, test)

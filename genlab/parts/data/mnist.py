@@ -13,7 +13,7 @@ from torch import Tensor
 from genlab.data.splitting import hold_out
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
-from genlab.parts.data.binarize import Binarization, binarized_name, binarized_split, levels_after
+from genlab.parts.data.binarize import Binarization, binarized_spec, binarized_split
 from genlab.parts.data.torchvision_files import data_root, read_data_set, unpack
 
 _LEVELS = 256
@@ -56,13 +56,13 @@ class GreyImages(DataSource):
         test = binarized_split(test_x, test_y, _LEVELS, self._binarize, seed=1)
         train, validation = hold_out(len(whole), self._validation, self._split_seed)
         spec = DataSpec(
-            name=binarized_name(self.name, self._binarize),
+            name=self.name,
             event_shape=tuple(x.shape[1:]),
             num_train=len(train),
-            levels=levels_after(_LEVELS, self._binarize),
+            levels=_LEVELS,
             num_classes=10,
         )
-        return Splits(spec, whole.subset(train), whole.subset(validation), test)
+        return Splits(binarized_spec(spec, self._binarize), whole.subset(train), whole.subset(validation), test)
 
     def _read(self, *, train: bool) -> tuple[Tensor, Tensor]:
         """Return images `(N, 1, 28, 28)` in uint8 and labels `(N,)`."""

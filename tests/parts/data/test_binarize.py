@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from genlab.parts.data.binarize import binarized_split, levels_after
+from genlab.interfaces import DataSpec
+from genlab.parts.data.binarize import binarized_spec, binarized_split
 
 GREY = torch.tensor([0, 4, 8, 9, 12, 16], dtype=torch.uint8).reshape(1, 1, 2, 3)
 
@@ -44,5 +45,8 @@ def test_a_static_draw_depends_on_its_seed_alone():
     assert not torch.equal(read(binarized_split(grey, None, 17, "static", seed=2), seed=0), first)
 
 
-def test_binarising_leaves_two_levels():
-    assert [levels_after(17, how) for how in ("none", "threshold", "static", "dynamic")] == [17, 2, 2, 2]
+def test_binarizing_leaves_two_levels_and_says_how():
+    spec = DataSpec("grey", (1, 2, 2), 4, levels=17)
+    assert binarized_spec(spec, "none") == spec
+    for how in ("threshold", "static", "dynamic"):
+        assert binarized_spec(spec, how) == DataSpec(f"grey ({how} binarization)", (1, 2, 2), 4, 2, binarization=how)

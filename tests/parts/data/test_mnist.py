@@ -84,10 +84,11 @@ def test_more_validation_than_data_is_explained(root):
 
 
 @pytest.mark.parametrize(("how", "levels"), [("none", 256), ("threshold", 2), ("static", 2), ("dynamic", 2)])
-def test_the_binarisation_is_in_the_name_and_the_levels(root, how, levels):
+def test_the_binarization_is_in_the_name_and_the_levels(root, how, levels):
     splits = MNIST(root=root, validation=5, binarize=how).load()
     assert splits.spec.levels == levels
-    assert splits.spec.name == ("mnist" if how == "none" else f"mnist ({how} binarisation)")
+    assert splits.spec.name == ("mnist" if how == "none" else f"mnist ({how} binarization)")
+    assert splits.spec.binarization == (None if how == "none" else how)
     assert all_of(splits.train).x.max() <= levels - 1
 
 
