@@ -11,24 +11,18 @@
 Reference: Ho, Jain & Abbeel 2020, eqs. 2, 4, 6, 7.
 """
 
-from collections.abc import Callable
-from typing import Self
+import abc
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 
-class ForwardChain(nn.Module):
+class ForwardChain(nn.Module, abc.ABC):
     """The tables of a schedule, and the distributions of the chain that adds noise.
 
-    Tables are computed in float64 and cast once; in whatever precision the module is, they are the float64 values
-    rounded once. They follow from the recipe, so they are not part of a checkpoint.
-
-    >>> chain = ForwardChain(torch.tensor([0.1, 0.5], dtype=torch.float64))
-    >>> chain.alpha_bar
-    tensor([0.9000, 0.4500])
-
     Attributes:
+        timesteps: T, the number of steps.
         beta, alpha, alpha_bar, log_snr: `(T,)`, entry t-1 for timestep t.
         signal, noise: `(T,)`, sqrt(alpha_bar) and sqrt(1 - alpha_bar).
         log_noise_var: `(T,)`, log(1 - alpha_bar).
@@ -38,6 +32,7 @@ class ForwardChain(nn.Module):
         log_least_var: `(T,)`, log btilde_t; its first entry is that of t = 2, where there is one.
     """
 
+    timesteps: int
     beta: Tensor
     alpha: Tensor
     alpha_bar: Tensor
@@ -51,21 +46,12 @@ class ForwardChain(nn.Module):
     log_posterior_var: Tensor
     log_least_var: Tensor
 
-    def __init__(self, betas: Tensor) -> None:
-        """Make one.
+    @abc.abstractmethod
+    def held(self) -> AbstractContextManager[None]:
+        """Return a context in which the tables are computed at most once; the schedule must not change within.
 
-        Args:
-            betas: beta_1..beta_T, `(T,)`, float64.
+        Outside one the tables are right too, but where the schedule is learned, they are computed at every look.
         """
-        super().__init__()
-        self._exact = _tables(betas)
-        for name, table in self._exact.items():
-            self.register_buffer(name, table.to(torch.get_default_dtype()), persistent=False)
-
-    @property
-    def timesteps(self) -> int:
-        """T, the number of steps."""
-        return self.beta.shape[0]
 
     @property
     def snr(self) -> Tensor:
@@ -104,32 +90,31 @@ class ForwardChain(nn.Module):
         """
         return self.at(self.x_0_weight, t, x_0) * x_0 + self.at(self.x_t_weight, t, x_t) * x_t
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        # A change of precision takes the tables from float64 anew, so that `.double()` widens no rounded value.
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        for name, table in self._exact.items():
-            moved = getattr(self, name)
-            setattr(self, name, table.to(device=moved.device, dtype=moved.dtype))
-        return self
 
+def tables(beta: Tensor) -> dict[str, Tensor]:
+    """Return all tables of a chain by name, each `(T,)`, differentiable.
 
-def _tables(beta: Tensor) -> dict[str, Tensor]:
-    alpha = 1 - beta
-    alpha_bar = torch.cumprod(alpha, 0)
+    Args:
+        beta: `(T,)`, float64.
+    """
+    log_alpha_bar = torch.log1p(-beta).cumsum(0)
+    alpha_bar, noise_var = log_alpha_bar.exp(), -torch.expm1(log_alpha_bar)
     previous = torch.cat([alpha_bar.new_ones(1), alpha_bar[:-1]])
-    posterior_var = beta * (1 - previous) / (1 - alpha_bar)
-    posterior_var[0] = beta[0]
+    previous_noise_var = torch.cat([noise_var.new_zeros(1), noise_var[:-1]])
+    later_posterior_var = (beta * previous_noise_var / noise_var)[1:]
     return {
         "beta": beta,
-        "alpha": alpha,
+        "alpha": 1 - beta,
         "alpha_bar": alpha_bar,
-        "log_snr": torch.log(alpha_bar) - torch.log1p(-alpha_bar),
+        "log_snr": log_alpha_bar - noise_var.log(),
         "signal": alpha_bar.sqrt(),
-        "noise": (1 - alpha_bar).sqrt(),
-        "log_noise_var": torch.log1p(-alpha_bar),
-        "x_0_weight": previous.sqrt() * beta / (1 - alpha_bar),
-        "x_t_weight": alpha.sqrt() * (1 - previous) / (1 - alpha_bar),
+        "noise": noise_var.sqrt(),
+        "log_noise_var": noise_var.log(),
+        "x_0_weight": previous.sqrt() * beta / noise_var,
+        "x_t_weight": (1 - beta).sqrt() * previous_noise_var / noise_var,
         "log_beta": beta.log(),
-        "log_posterior_var": posterior_var.log(),
-        "log_least_var": torch.cat([posterior_var[1:2], posterior_var[1:]]).log() if len(beta) > 1 else beta.log(),
+        "log_posterior_var": torch.cat([beta[:1], later_posterior_var]).log(),
+        "log_least_var": torch.cat([later_posterior_var[:1], later_posterior_var]).log()
+        if len(beta) > 1
+        else beta.log(),
     }

@@ -89,6 +89,10 @@ class Denoising(ELBOEstimator):
                 f"model.variance = 'learned-range' must be trained by the bound, and elbo.objective is "
                 f"{self.objective.surrogate!r}. Use objective 'hybrid' or 'bound', or a fixed variance."
             )
+        with model.chain.held():
+            return self._estimate(model, batch, generator)
+
+    def _estimate(self, model: DDPM, batch: Batch, generator: torch.Generator) -> Ledger:
         x_0 = model.values.to_x_0(batch.x)
         middle, first, error = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0))
         for visit in self._visits(model, x_0, generator):

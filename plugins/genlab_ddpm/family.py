@@ -55,10 +55,11 @@ class Trajectories(Posterior):
         """Draw trajectories x_1..x_T, `(S, B, T, *X)`: x_0 through the chain, step by step."""
         x = self._x_0.expand(num_samples, *self._x_0.shape)
         states = []
-        for timestep in range(1, self._chain.timesteps + 1):
-            eps = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
-            x = self._chain.step(x, eps, timestep)
-            states.append(x)
+        with self._chain.held():
+            for timestep in range(1, self._chain.timesteps + 1):
+                eps = torch.randn(x.shape, generator=generator, dtype=x.dtype, device=x.device)
+                x = self._chain.step(x, eps, timestep)
+                states.append(x)
         return torch.stack(states, 2)
 
     def log_prob(self, z: Tensor) -> dict[str, Tensor]:
@@ -66,6 +67,7 @@ class Trajectories(Posterior):
         start = self._x_0.expand(z.shape[0], *self._x_0.shape).unsqueeze(2)
         before = torch.cat([start, z[:, :, :-1]], 2)
         over_steps = (-1, *[1] * (self._x_0.ndim - 1))
-        mean = self._chain.alpha.sqrt().reshape(over_steps) * before
-        log_prob = normal_log_prob(z, mean, self._chain.log_beta.reshape(over_steps))
+        with self._chain.held():
+            mean = self._chain.alpha.sqrt().reshape(over_steps) * before
+            log_prob = normal_log_prob(z, mean, self._chain.log_beta.reshape(over_steps))
         return {"forward_entropy": log_prob.flatten(2).sum(2)}

@@ -22,6 +22,7 @@ from genlab.gaussian import level_log_mass, normal_log_prob
 from genlab.interfaces import DataSpec, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.chain import ForwardChain
+from genlab_ddpm.fixed_chain import FixedChain
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet
@@ -83,7 +84,7 @@ class DDPM(LatentModel):
         drawn_up = schedule(timesteps, self.values.bin_width)
         betas = drawn_up.betas()
         check_falling(betas, timesteps, drawn_up.advice)
-        self.chain = ForwardChain(betas)
+        self.chain: ForwardChain = FixedChain(betas)
         self.num_classes = _classes(spec) if class_conditional else None
         self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1, self.num_classes))
         self.timesteps = timesteps
@@ -103,6 +104,10 @@ class DDPM(LatentModel):
         Returns:
             `prior`, `reverse`, `decoder`, each `(S, B)` nats.
         """
+        with self.chain.held():
+            return self._log_joint(x, z)
+
+    def _log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
         x_0 = self.values.to_x_0(x).expand(z.shape[0], *x.shape).flatten(0, 1)
         states = z.flatten(0, 1)
         last, zero = states[:, -1], states.new_zeros(())

@@ -65,6 +65,10 @@ class ProbabilityFlow(ELBOEstimator):
             raise IncompatibleError(
                 f"eval.elbo.steps must be below model.timesteps = {model.timesteps}, got {self._steps}. Lower it."
             )
+        with model.chain.held():
+            return self._estimate(model, batch, generator)
+
+    def _estimate(self, model: DDPM, batch: Batch, generator: torch.Generator) -> Ledger:
         x_0, chain = model.values.to_x_0(batch.x), model.chain
         one = torch.ones(len(x_0), dtype=torch.long, device=x_0.device)
         eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)

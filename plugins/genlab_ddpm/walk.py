@@ -47,9 +47,10 @@ def walk(
     like = model.chain.beta
     x = torch.randn((num_draws, *model.event_shape), generator=generator, dtype=like.dtype, device=like.device)
     states = [x]
-    for index, (t, following) in enumerate(zip(timesteps, [*timesteps[1:], 0], strict=True), start=1):
-        x = step(x, t, following)
-        if index in kept:
-            states.append(x)
+    with model.chain.held():
+        for index, (t, following) in enumerate(zip(timesteps, [*timesteps[1:], 0], strict=True), start=1):
+            x = step(x, t, following)
+            if index in kept:
+                states.append(x)
     trajectory = model.values.from_x_0(torch.stack(states)) if frames else None
     return Draws(model.values.nearest(x), trajectory)

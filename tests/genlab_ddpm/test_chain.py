@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from genlab_ddpm.chain import ForwardChain
+from genlab_ddpm.fixed_chain import FixedChain
 from linear_gaussian_diffusion import BETAS, seeded
 
 
 @pytest.fixture
 def chain() -> ForwardChain:
-    return ForwardChain(torch.tensor(BETAS)).double()
+    return FixedChain(torch.tensor(BETAS)).double()
 
 
 def test_alpha_bar_is_the_running_product(chain: ForwardChain) -> None:
@@ -58,7 +59,7 @@ def test_steps_and_the_jump_have_the_same_moments(chain: ForwardChain) -> None:
 
 def test_double_takes_the_exact_tables_back() -> None:
     betas = torch.tensor(BETAS)
-    chain = ForwardChain(betas)
+    chain = FixedChain(betas)
     assert chain.beta.dtype == torch.float32
     for double in (copy.deepcopy(chain).double(), copy.deepcopy(chain).half().double()):
         assert torch.equal(double.beta, betas)
