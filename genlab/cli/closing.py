@@ -35,7 +35,8 @@ def closing(result: "RunResult", record: Mapping[str, Any]) -> Group:
         parts += [ledger_table(test), ""]
     elif words := bounds.bound_words(result.metrics):
         parts += [facts([("bound in training", words)]), ""]
-    notes = [("note" if number == 0 else "", said) for number, said in enumerate(record.get("remarks", ()))]
+    # The evaluation's table ends with what is to be noted; without one it is told here.
+    notes = [("note", said) for said in record.get("remarks", ())] if test is None else []
     return Group(*parts, facts([*notes, ("files", str(result.folder)), *_next(result, record)]))
 
 

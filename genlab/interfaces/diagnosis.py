@@ -11,7 +11,8 @@ class Diagnosis:
     Attributes:
         metrics: single numbers by name, with the unit in it where they have one: `rate_nats`, `active_units`.
         series: several numbers under one name, such as one for each latent: `kl_by_latent_nats`.
-        remarks: whole sentences about what a person should know, such as latents that are not used.
+        remarks: what a person should know, in a few words each and without a full stop: `2 of 3 components hold less
+            than one observation`.
     """
 
     metrics: Mapping[str, float] = field(default_factory=dict)

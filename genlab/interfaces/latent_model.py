@@ -48,10 +48,10 @@ class LatentModel(nn.Module, abc.ABC):
     def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
         """Return what else there is to know of a fit, beside its bound: nothing by default.
 
-        An evaluation asks it, in evaluation mode and without gradients.
+        An evaluation asks it, in evaluation mode and without gradients. What it remarks ends a run's summary.
 
         Args:
-            family: fitted to this model.
+            family: fitted to this model, on the same device.
             batches: the observations of a split, once, in order.
             generator: the only source of randomness.
         """

@@ -8,8 +8,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from genlab.interfaces.latent_model import LatentModel
-
 
 @dataclass(frozen=True)
 class LatentSummary:
@@ -109,16 +107,5 @@ class VariationalFamily(nn.Module, abc.ABC):
             interval: the probability inside each credible interval, between 0 and 1.
             truth: `Splits.truth`. Where the latents may be relabelled without changing the joint, the labels that
                 fit the truth best are held against it.
-        """
-        return ()
-
-    def remarks(self, model: LatentModel) -> Sequence[str]:
-        """Return what a user should know of a fit that has ended, however it was made: nothing by default.
-
-        Args:
-            model: the model it was fitted to, on the same device.
-
-        Returns:
-            Remarks of a few words each, without a full stop: `2 of 3 components hold less than one observation`.
         """
         return ()

@@ -33,7 +33,7 @@ class CandidateRow:
         log_symmetries_nats: what is added to it.
         corrected_nats: the sum, which decides.
         error: what went wrong; empty otherwise.
-        remarks: what the family says of the fit.
+        remarks: what the model says of the fit.
     """
 
     label: str
@@ -60,12 +60,12 @@ class CandidateRow:
         return candidate_words(self.as_json())
 
 
-def bound_fields(assembly: Assembly) -> dict[str, float | None]:
-    """Return the fields of a row that speak of the bound: N * sum(local) + sum(global) on the training data.
+def evaluated_fields(assembly: Assembly) -> dict[str, Any]:
+    """Return the bound on the training data, N * sum(local) + sum(global), and what the model says of the fit.
 
     With `eval.max_examples` the local terms are estimated on so many examples; N is the number of all of them.
     """
-    evaluation = evaluate(assembly, "train", diagnose=False)
+    evaluation = evaluate(assembly, "train")
     num_data = len(assembly.data.train)
     total = sum(row.nats * (num_data if row.scope == "local" else 1) for row in evaluation.ledger)
     error = evaluation.metrics["elbo_nats_se"]
@@ -75,6 +75,7 @@ def bound_fields(assembly: Assembly) -> dict[str, float | None]:
         "elbo_total_nats_se": None if error is None else error * num_data,
         "log_symmetries_nats": symmetries,
         "corrected_nats": total + symmetries,
+        "remarks": evaluation.remarks,
     }
 
 

@@ -53,7 +53,7 @@ class Evaluation:
         protocol: how the numbers were made.
         num_examples: N.
         series: several numbers under one name, from the model's diagnosis.
-        remarks: sentences for people, from the model's diagnosis.
+        remarks: what a person should know, from the model's diagnosis.
     """
 
     metrics: dict[str, float | None]
@@ -99,8 +99,23 @@ def evaluate(
         for first in streams[0]:
             others = [] if first.exact else [next(stream) for stream in streams[1:]]
             sums.add([first, *others])
-        diagnosis = _diagnosis(assembly, split, num_examples) if diagnose else Diagnosis()
+    diagnosis = _diagnosis(assembly, split, num_examples) if diagnose else Diagnosis()
     return _summarise(assembly, split, num_examples, sums, diagnosis)
+
+
+def diagnosis_of(assembly: Assembly, split: str = "test", *, max_examples: int | None = None) -> Diagnosis:
+    """Ask the model what there is to know of the fit beside the bound, as an evaluation does.
+
+    Args:
+        assembly: a fitted assembly.
+        split: `train`, `validation` or `test`.
+        max_examples: use only the first so many observations; by default what the recipe's `eval` says.
+
+    Raises:
+        UsageError: when there is no split of that name.
+        DataError: when the split is empty.
+    """
+    return _diagnosis(assembly, split, examples_to_evaluate(assembly, split, max_examples))
 
 
 def examples_to_evaluate(assembly: Assembly, split: str, max_examples: int | None = None) -> int:
@@ -157,7 +172,8 @@ def _evaluated(
 
 def _diagnosis(assembly: Assembly, split: str, num_examples: int) -> Diagnosis:
     batches, noise = _evaluated(assembly, split, num_examples, assembly.eval.repeats)
-    return assembly.model.diagnose(assembly.family, batches, generator=noise)
+    with looking_at(assembly):
+        return assembly.model.diagnose(assembly.family, batches, generator=noise)
 
 
 def _summarise(assembly: Assembly, split: str, num_examples: int, sums: LedgerSums, diagnosis: Diagnosis) -> Evaluation:

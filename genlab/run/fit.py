@@ -143,9 +143,8 @@ class _Loop:
         accelerator.synchronize()
         seconds = time.perf_counter() - self.window_started
         self.state.elapsed_seconds += seconds
-        where = f"steps {self.window_first_step + 1} to {progress.step} of {progress.name}"
         try:
-            bound, progress.ledger = self.window.take(where)
+            bound, progress.ledger = self.window.take(self.window_first_step + 1, progress.name)
         except NonFiniteError as error:
             raise self._advised(str(error)) from error
         progress.metrics = {

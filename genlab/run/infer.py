@@ -29,12 +29,6 @@ def shared_latents(assembly: Assembly, *, interval: float = 0.95) -> Sequence[La
         return assembly.family.describe(interval, assembly.data.truth)
 
 
-def remarks(assembly: Assembly) -> tuple[str, ...]:
-    """Return what a user should know of a fit that has ended, in the family's words."""
-    with looking_at(assembly):
-        return tuple(assembly.family.remarks(assembly.model))
-
-
 def can_infer(assembly: Assembly) -> bool:
     """Whether the posterior has anything to say, of an observation or of what all share."""
     generator = assembly.accelerator.generator(stream_seed(assembly.seed, "evaluation"))

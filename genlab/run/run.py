@@ -17,11 +17,11 @@ from genlab.interfaces import Draws
 from genlab.recipe import CheckedRecipe, Recipe, check
 from genlab.run import warm_start
 from genlab.run.draw import draw, save_draws
-from genlab.run.evaluate import evaluate
+from genlab.run.evaluate import diagnosis_of, evaluate
 from genlab.run.figures import draw_figures
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
-from genlab.run.infer import can_infer, remarks
+from genlab.run.infer import can_infer
 from genlab.run.interrupt import stop_on_signals
 from genlab.run.plugin_files import plugin_files_of
 from genlab.run.processes import joined_processes, tell
@@ -203,7 +203,8 @@ def _finish(
     if progress.reason:
         record["reason"] = progress.reason
     if progress.status != "interrupted":
-        record |= {"remarks": remarks(assembly), "can_infer": can_infer(assembly)}
+        found = diagnosis_of(assembly, "train") if evaluation is None else evaluation
+        record |= {"remarks": found.remarks, "can_infer": can_infer(assembly)}
     if evaluation is not None:
         record["test"] = evaluation.as_json()
     folder.update_record(**record)

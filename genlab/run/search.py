@@ -14,11 +14,10 @@ from genlab.discovery import Registry
 from genlab.errors import CandidatesError, Fault, NonFiniteError, RecipeError
 from genlab.recipe import CheckedRecipe, check
 from genlab.recipe.candidates import Candidate, candidates_of
-from genlab.run.candidate_row import CandidateRow, bound_fields, pick, pick_reason
+from genlab.run.candidate_row import CandidateRow, evaluated_fields, pick, pick_reason
 from genlab.run.files import write_text
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
-from genlab.run.infer import remarks
 from genlab.run.interrupt import StopRequest, stop_on_signals
 from genlab.run.progress import Progress
 from genlab.run.record import seeds
@@ -148,7 +147,7 @@ class Search:
             self.progress = progress
             changes: dict[str, Any] = {"status": progress.status, "reason": progress.reason, "step": progress.step}
             if progress.status != "interrupted":
-                changes |= bound_fields(state.assembly) | {"remarks": remarks(state.assembly)}
+                changes |= evaluated_fields(state.assembly)
             if request.signal is not None:
                 progress.status, progress.signal = "interrupted", request.signal
                 changes |= {"status": "interrupted", "reason": f"signal {request.signal}"}

@@ -46,16 +46,17 @@ class LedgerWindow:
             self._values.setdefault(_OBJECTIVE, []).append(ledger.surrogate_objective.reshape(-1))
         self.count += 1
 
-    def take(self, where: str) -> tuple[dict[str, float | None], tuple[LedgerRow, ...]]:
+    def take(self, first_step: int, recipe: str) -> tuple[dict[str, float | None], tuple[LedgerRow, ...]]:
         """Return the mean as metrics and as rows, over all processes, and start again.
 
         Args:
-            where: the steps it covers, for the message of an error.
+            first_step: the first step it covers, from 1.
+            recipe: the name of the run's recipe.
 
         Raises:
-            NonFiniteError: when a term or the objective is NaN or infinite.
+            NonFiniteError: when a term or the objective is NaN or infinite, with the first step where one was.
         """
-        means = self._means(where)
+        means = self._means(first_step, recipe)
         surrogate = means.pop(_OBJECTIVE, None)
         rows = tuple(
             LedgerRow(name, self._kinds[name][0], value, None, self._kinds[name][1]) for name, value in means.items()
@@ -71,15 +72,26 @@ class LedgerWindow:
         metrics |= {f"term.{row.name}_nats": row.nats for row in rows}
         return metrics, rows
 
-    def _means(self, where: str) -> dict[str, float]:
+    def _means(self, first_step: int, recipe: str) -> dict[str, float]:
         """Return the mean of each local term per example, of each global term, and of the surrogate."""
         stacked = torch.stack([torch.cat(values).double().mean() for values in self._values.values()])
         if self._accelerator.world_size > 1:
             stacked = self._accelerator.all_reduce(stacked * self._share)
         means = dict(zip(self._values, stacked.tolist(), strict=True))
+        if not all(map(math.isfinite, means.values())):
+            raise NonFiniteError(self._fault(means, first_step, recipe))
         self._values, self.count = {}, 0
-        for name, value in means.items():
-            if not math.isfinite(value):
-                what = f"the objective {self._surrogate!r}" if name == _OBJECTIVE else f"term {name!r} of the bound"
-                raise NonFiniteError(f"{what} must be finite, got {value} ({where}).")
         return means
+
+    def _fault(self, means: dict[str, float], first_step: int, recipe: str) -> str:
+        """Say what was first not finite, and at which step; of another process only the steps are known."""
+        name, value = next((name, mean) for name, mean in means.items() if not math.isfinite(mean))
+        where = f"steps {first_step} to {first_step + self.count - 1}, in another process"
+        for index, kept in ((index, kept) for index in range(self.count) for kept in self._values):
+            numbers = self._values[kept][index]
+            wrong = numbers[~torch.isfinite(numbers)]
+            if len(wrong):
+                name, value, where = kept, float(wrong[0]), f"step {first_step + index}"
+                break
+        what = f"the objective {self._surrogate!r}" if name == _OBJECTIVE else f"term {name!r} of the bound"
+        return f"{what} must be finite, got {value} ({where} of {recipe})."

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from genlab.interfaces.data_source import Splits
-from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.variational_family import LatentSummary, VariationalFamily
 from genlab_mixture.description import describe
 from genlab_mixture.factors import GlobalFactors
@@ -68,15 +67,6 @@ class MeanField(VariationalFamily):
     def describe(self, interval: float, truth: Mapping[str, Any]) -> Sequence[LatentSummary]:
         """Summarise each weight, each mean and, where it is learned, each standard deviation of the noise."""
         return describe(self.factors(), interval, truth, self._columns)
-
-    @torch.no_grad()
-    def remarks(self, model: LatentModel) -> Sequence[str]:
-        """Say how many components are expected to hold less than one observation, where any is."""
-        if not isinstance(model, GaussianMixture):
-            return ()
-        counts = self.factors().concentration - model.prior().concentration  # a_k - alpha_k = sum_i phi_ik
-        num_empty = int((counts < 1).sum())
-        return (f"{num_empty} of {len(counts)} components hold less than one observation",) if num_empty else ()
 
     def log_predictive(self, x: Tensor) -> Tensor:
         """Return log p(x given the data) for new observations, one at a time: log sum_k a_k / A p(x given k).

@@ -12,6 +12,7 @@ variational Bayes).
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
 import torch
@@ -19,7 +20,8 @@ from torch import Tensor, nn
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import Candidates, PositiveFloat, PositiveInt
-from genlab.interfaces.data_source import DataSpec
+from genlab.interfaces.data_source import Batch, DataSpec
+from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab_mixture.densities import log_dirichlet
@@ -139,6 +141,15 @@ class GaussianMixture(LatentModel):
             "assignment_prior": z.log_weights.gather(1, z.assignments).to(x.dtype),
             **{f"{name}_prior": value.to(x.dtype) for name, value in shared.items()},
         }
+
+    def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
+        """Say how many components are expected to hold less than one training observation, where any is."""
+        if not isinstance(family, HasFactors):
+            return Diagnosis()
+        counts = family.factors().concentration - self.prior().concentration  # a_k - alpha_k = sum_i phi_ik
+        num_empty = int((counts < 1).sum())
+        said = f"{num_empty} of {len(counts)} components hold less than one observation"
+        return Diagnosis(remarks=(said,) if num_empty else ())
 
     def _count_symmetries(self) -> None:
         """Set `log_symmetries`: components may swap their labels where the prior does not tell them apart."""

@@ -98,7 +98,6 @@ def _remarks(activity: list[float]) -> tuple[str, ...]:
         return ()
     some = ", ".join(map(str, unused[:_MOST_NAMED])) + (", ..." if len(unused) > _MOST_NAMED else "")
     who = f"{len(unused)} of {len(activity)} latents are unused: {some}"
-    why = f"The variance over the examples of their posterior's mean is at most {ACTIVE}."
     if len(unused) == len(activity):
-        return (f"{who}. {why} The posterior has collapsed, and the decoder does not listen to z.",)
-    return (f"{who}. {why}",)
+        who = f"the posterior has collapsed: all {len(activity)} latents are unused, the decoder does not listen to z"
+    return (f"{who} (the variance over the examples of their posterior's mean is at most {ACTIVE})",)

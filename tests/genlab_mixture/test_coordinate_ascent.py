@@ -214,4 +214,5 @@ def test_a_small_concentration_empties_components_and_says_so(kind):
         update.step(InOrder(torch.tensor(few.x)), generator=NO_NOISE).check_finite("the sweep")
     weights = family.factors().expected_weights
     assert int((weights < 0.01).sum()) == 2
-    assert family.remarks(model) == ("2 of 3 components hold less than one observation",)
+    said = model.diagnose(family, (), generator=NO_NOISE).remarks
+    assert said == ("2 of 3 components hold less than one observation",)

@@ -114,4 +114,4 @@ def test_the_state_of_a_family_goes_round():
 def test_components_that_hold_less_than_one_observation_are_remarked(extra, said):
     mixture = example()
     model, family, _ = build(replace(mixture, a=np.add(mixture.alpha, [5.0, extra, 20.0])))
-    assert "".join(family.remarks(model)) == said
+    assert "".join(model.diagnose(family, (), generator=torch.Generator()).remarks) == said

@@ -23,5 +23,4 @@ def test_a_source_without_files_opens_none() -> None:
 def test_a_family_has_nothing_to_say_unless_it_does() -> None:
     family = ToyFamily()
     assert family.describe(0.95, {}) == ()
-    assert family.remarks(ToyModel()) == ()
     assert family.posterior(torch.zeros(2, 1)).describe() == {}

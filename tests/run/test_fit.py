@@ -1,7 +1,9 @@
+import math
 import os
 import signal
 import sys
 import warnings
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from toy import ToyFamily, ToyPosterior, toy_assembly
 from genlab.discovery import Registry
 from genlab.errors import NonFiniteError
 from genlab.interfaces import UpdateRule
+from genlab.ledger import Ledger
 from genlab.parts.elbo.trace import Trace
 from genlab.parts.update.gradient import Gradient
 from genlab.plugin import hookimpl
@@ -117,9 +120,21 @@ def test_an_update_rule_with_nothing_left_to_gain_ends_the_run():
     assert (progress.status, progress.reason, progress.step) == ("converged", "converged: the bound stands still", 1)
 
 
-def test_a_bound_that_is_not_finite_names_the_term_and_the_steps():
-    with pytest.raises(NonFiniteError, match=r"term 'likelihood' .* \(steps 1 to 2 of toy\).*update.lr"):
+def test_a_bound_that_is_not_finite_names_the_recipe_the_step_and_the_term_it_began_with():
+    with pytest.raises(NonFiniteError, match=r"term 'likelihood' .* got nan \(step 1 of toy\).*update.lr"):
         fit(toy_assembly(family=ToyFamily(slope=float("nan"))))
+
+    class Breaking(Gradient):
+        def step(self, data, *, generator):
+            ledger = super().step(data, generator=generator)
+            first, *others = ({7: math.inf, 8: math.nan}.get(self._updates, 0.0) + term.value for term in ledger.terms)
+            values = [first if self._updates == 8 else ledger.terms[0].value, *others]
+            return Ledger([replace(term, value=value) for term, value in zip(ledger.terms, values, strict=True)])
+
+    assembly = toy_assembly(steps=100)
+    rule = Breaking(assembly.model, assembly.family, assembly.elbo, assembly.accelerator, assembly.train)
+    with pytest.raises(NonFiniteError, match=r"term 'prior' of the bound must be finite, got inf \(step 7 of toy\)"):
+        fit(type(assembly)(**(vars(assembly) | {"update": rule})))
 
 
 def test_every_logged_line_carries_the_bound_and_its_terms(tmp_path):

@@ -1,17 +1,20 @@
 import json
 import tomllib
+from io import StringIO
 
 import pytest
 import torch
 from matplotlib.figure import Figure as Canvas
+from rich.console import Console
 from safetensors.torch import load_file
 from torch import nn
-from toy import TOY_RECIPE, BrokenFigure, RecipeFamily, ToyPlugin, toy_recipe, toy_registry
+from toy import TOY_RECIPE, BrokenFigure, RecipeFamily, ToyModel, ToyPlugin, toy_recipe, toy_registry
 
 import genlab.parts.plugin
+from genlab.cli.closing import closing
 from genlab.discovery import Registry
 from genlab.errors import DataError, GenlabWarning, NonFiniteError, RecipeError, RunFolderError, UsageError
-from genlab.interfaces import Figure, FigureContext
+from genlab.interfaces import Diagnosis, Figure, FigureContext
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
 from genlab.run import RunFolder, evaluate, open_run, run
@@ -142,6 +145,29 @@ def test_data_without_a_test_split_are_fitted_without_a_test_bound(tmp_path):
     assert not [name for name in result.metrics if name.startswith(("test_", "validation_"))]
     with pytest.raises(DataError):
         evaluate(open_run(result.folder, registry=toy_registry()).assembly)
+
+
+class Talkative(ToyModel):
+    def diagnose(self, family, batches, *, generator):
+        return Diagnosis(remarks=(f"{sum(len(batch.x) for batch in batches)} seen",))
+
+
+class Speech:
+    @hookimpl
+    def genlab_components(self):
+        yield Component("model", "talkative", f"{__name__}:Talkative", "says what it saw")
+
+
+@pytest.mark.parametrize(("sizes", "said"), [((30, 0, 7), "7 seen"), ((30, 0, 0), "30 seen")])
+def test_what_a_model_remarks_is_told_once_at_the_end_with_a_test_split_or_without(tmp_path, sizes, said):
+    tables = TOY_RECIPE | {"data": {"use": "toy", "sizes": list(sizes)}, "model": {"use": "talkative"}}
+    plugins = {"genlab:core": genlab.parts.plugin, "toy": ToyPlugin(), "more": Speech()}
+    result = run(Recipe.from_tables(tables), out=tmp_path, registry=Registry.from_plugins(plugins))
+    record = RunFolder(result.folder).record()
+    assert record["remarks"] == [said]
+    screen = Console(file=StringIO(), width=200)
+    screen.print(closing(result, record))
+    assert screen.file.getvalue().count(said) == 1
 
 
 class Unrenderable(Figure):

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import pytest
 import torch
 from rich.console import Console
+from torch import nn
 from toy import TOY_RECIPE, RecipeFamily, ToyModel, ToyPlugin
 
 import genlab.parts.plugin
@@ -19,7 +20,7 @@ from genlab.cli.candidate_table import candidate_line
 from genlab.cli.closing import closing
 from genlab.discovery import Registry
 from genlab.errors import CandidatesError, IncompatibleError, RecipeError, RunFolderError
-from genlab.interfaces import LatentModel
+from genlab.interfaces import Batch, Diagnosis
 from genlab.interfaces.constraints import Candidates
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
@@ -225,24 +226,22 @@ def test_a_finished_search_takes_more_restarts(tmp_path: Path) -> None:
     assert [row["step"] for row in record(longer)["candidates"]] == [12, 12]
 
 
-class TalkingFamily(RecipeFamily):
-    def remarks(self, model: LatentModel) -> tuple[str, ...]:
-        return (f"shifted by {model._shift:g}",)
+class TalkingModel(ShiftedModel):
+    def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
+        return Diagnosis(remarks=(f"shifted by {self._shift:g}",))
 
 
 class Talking(Listening):
     @hookimpl
     def genlab_components(self) -> Iterable[Component]:
         yield from super().genlab_components()
-        yield Component("family", "talking", f"{__name__}:TalkingFamily", "has something to say")
+        yield Component("model", "talking", f"{__name__}:TalkingModel", "has something to say")
 
 
 def test_a_row_holds_the_remarks_on_its_candidate_and_the_run_those_on_the_picked_one(tmp_path: Path) -> None:
-    talking = recipe([2.0, 0.0])
-    talking.tables["family"] = {"use": "talking"}
-    kept = record(run(talking, out=tmp_path, registry=registry(Talking())))
+    kept = record(run(recipe([2.0, 0.0], use="talking"), out=tmp_path, registry=registry(Talking())))
     assert [row["remarks"] for row in kept["candidates"]] == [["shifted by 2"], ["shifted by 0"]]
-    assert kept["remarks"] == ["shifted by 0"]
+    assert kept["remarks"] == kept["test"]["remarks"] == ["shifted by 0"]
     assert candidate_line(kept["candidates"][0], 1, 2).endswith("finished at step 10 (shifted by 2)")
 
 
