@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ACTIVE = 0.01
 """The variance of the posterior means above which a latent is active, as Burda et al. have it."""
 
-_DRAWS = 64
 _MOST_NAMED = 10
 
 
@@ -44,7 +43,7 @@ def diagnose(model: "VAE", family: nn.Module, batches: Iterable[Batch], generato
         for name, value in _sums(model, posterior, batch.x, generator).items():
             sums[name] = sums.get(name, torch.zeros_like(value)) + value
     means = {name: value / count for name, value in sums.items()}
-    activity = (means["product"] - means["one"] * means["other"]).tolist()
+    activity = (means["square"] - means["mean"].square()).tolist()
     metrics = {name: float(means[name]) for name in ("rate_nats", "distortion_nats")}
     metrics["reconstruction_rmse"] = float(means["squared_error"].sqrt())
     metrics["active_units"] = float(sum(value > ACTIVE for value in activity))
@@ -60,35 +59,16 @@ def _sums(model: "VAE", posterior: LatentPosterior, x: Tensor, generator: torch.
     parts, known = posterior.kl_by_latent(model.prior), posterior.kl(model.prior)
     if known is None:
         known = (torch.stack(list(posterior.log_prob(z).values())).sum(0) - model.log_prior(z))[0]
-    one, other = _means(posterior, generator)
-    squares = (x - model.mean_given(0.5 * (one + other))).square()
+    mean = posterior.describe()["mean"]
+    squares = (x - model.mean_given(mean)).square()
     sums = {
         "rate_nats": known.double().sum(),
         "distortion_nats": -model.log_likelihood(x, z).double().sum(),
         "squared_error": squares.flatten(1).mean(1).double().sum(),
-        "one": one.double().sum(0),
-        "other": other.double().sum(0),
-        "product": (one.double() * other.double()).sum(0),
+        "mean": mean.double().sum(0),
+        "square": mean.double().square().sum(0),
     }
     return sums if parts is None else sums | {"kl_by_latent": parts.double().sum(0)}
-
-
-def _means(posterior: LatentPosterior, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return E_q z twice, `(B, J)`: as the posterior knows it, or by draws of their own.
-
-    The covariance of two independent estimates is the variance of what they estimate, without their noise.
-    """
-    known = posterior.describe().get("mean")
-    if known is not None:
-        return known, known
-    one, other = posterior.sample(2 * _DRAWS, generator=generator).chunk(2)
-    return one.mean(0), other.mean(0)
-
-
-def posterior_mean(posterior: LatentPosterior, generator: torch.Generator) -> Tensor:
-    """Return E_q z, `(B, J)`: as the posterior knows it, or by draws."""
-    one, other = _means(posterior, generator)
-    return 0.5 * (one + other)
 
 
 def _remarks(activity: list[float]) -> tuple[str, ...]:

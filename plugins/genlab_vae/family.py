@@ -43,7 +43,10 @@ class DiagonalGaussianPosterior(LatentPosterior):
     def rsample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:
         """Draw z = mean + std * eps, `(S, B, J)`."""
         shape = (num_samples, *self.mean.shape)
-        eps = torch.randn(shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+        return self.at(torch.randn(shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype))
+
+    def at(self, eps: Tensor) -> Tensor:
+        """Return mean + std * eps, `(S, B, J)`, for eps `(S, B, J)` or `(S, 1, J)`."""
         return torch.addcmul(self.mean, torch.exp(0.5 * self.log_var), eps)
 
     def log_prob(self, z: Tensor) -> dict[str, Tensor]:

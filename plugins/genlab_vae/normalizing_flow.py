@@ -20,6 +20,7 @@ from genlab_vae.family import DiagonalGaussianPosterior
 from genlab_vae.flow import Flow
 from genlab_vae.inverse_autoregressive import InverseAutoregressive
 from genlab_vae.model import VAE
+from genlab_vae.normal_points import moments
 from genlab_vae.posterior import LatentPosterior
 
 
@@ -58,6 +59,17 @@ class FlowPosterior(LatentPosterior):
                 return {"entropy": log_q}
         z_0, log_det = self._flow.inverse(z, self._context)
         return {"entropy": self._base.log_prob(z_0)["entropy"] - log_det}
+
+    @torch.no_grad()
+    def describe(self) -> dict[str, Tensor]:
+        """Return the `mean` and the standard deviation `std` of z, `(B, J)` each, by a fixed set of z_0."""
+
+        def z_at(eps: Tensor) -> Tensor:
+            z: Tensor = self._flow(self._base.at(eps), self._context)[0]
+            return z
+
+        mean, var = moments(z_at, self._base.mean.shape[-1], self._base.mean)
+        return {"mean": mean, "std": var.sqrt()}
 
 
 class NormalizingFlow(VariationalFamily):

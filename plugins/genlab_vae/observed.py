@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces.figure import FigureContext
-from genlab_vae.diagnostics import posterior_mean
 from genlab_vae.model import VAE
 from genlab_vae.posterior import LatentPosterior
 
@@ -44,4 +43,4 @@ def observed(context: FigureContext, count: int) -> Observed | None:
     posterior = context.family.posterior(batch.x)
     if not isinstance(context.model, VAE) or not isinstance(posterior, LatentPosterior):
         return None
-    return Observed(context.model, batch.x, batch.y, posterior_mean(posterior, context.generator))
+    return Observed(context.model, batch.x, batch.y, posterior.describe()["mean"])

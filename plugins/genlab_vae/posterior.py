@@ -1,5 +1,6 @@
 """A posterior over the latent vector of a VAE."""
 
+import abc
 from typing import ClassVar
 
 import torch
@@ -24,6 +25,10 @@ class LatentPosterior(Posterior):
         The divergences sum to `kl`.
         """
         return None
+
+    @abc.abstractmethod
+    def describe(self) -> dict[str, Tensor]:
+        """Return the `mean` and the standard deviation `std` of z, `(B, J)` each."""
 
     @torch.no_grad()
     def sample(self, num_samples: int, *, generator: torch.Generator) -> Tensor:

@@ -17,6 +17,7 @@ from genlab.interfaces.part import Part
 from genlab.interfaces.variational_family import Posterior, VariationalFamily
 from genlab_vae.encoder import Encoder, encode
 from genlab_vae.family import DiagonalGaussianPosterior
+from genlab_vae.normal_points import moments
 from genlab_vae.two_layers import Layers, TwoLayerVAE
 
 
@@ -53,9 +54,20 @@ class TwoLayerPosterior(Posterior):
             "upper_entropy": upper.reshape(z.lower.shape[:2]),
         }
 
+    @torch.no_grad()
     def describe(self) -> dict[str, Tensor]:
-        """Return the mean and the standard deviation of z_1, `(B, J_1)` each."""
-        return {f"lower_{name}": value for name, value in self._lower.describe().items()}
+        """Return the mean and the standard deviation of each layer, `(B, J)`; of z_2, by a fixed set of z_1."""
+
+        def upper_at(eps: Tensor) -> Tensor:
+            lower = self._lower.at(eps)
+            upper = self._upper_given(lower)
+            return torch.cat([upper.mean, upper.log_var.exp()], -1).reshape(*lower.shape[:2], -1)
+
+        means, variances = moments(upper_at, self._lower.mean.shape[-1], self._lower.mean)
+        mean, var_within = means.chunk(2, dim=-1)
+        var = var_within + variances.chunk(2, dim=-1)[0]  # within and between the draws of z_1
+        lower = {f"lower_{name}": value for name, value in self._lower.describe().items()}
+        return lower | {"upper_mean": mean, "upper_std": var.sqrt()}
 
     def _upper_given(self, lower: Tensor) -> DiagonalGaussianPosterior:
         """Return the distribution of z_2, S * B of them, given z_1, `(S, B, J_1)`."""

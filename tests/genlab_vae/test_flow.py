@@ -120,6 +120,16 @@ def test_draws_follow_the_density(part: Part[Flow]) -> None:
 
 
 @pytest.mark.parametrize("part", FLOWS, ids=named)
+def test_what_a_flow_says_of_z_are_the_moments_of_its_draws(part: Part[Flow]) -> None:
+    q = posterior(part, latent_dim=4)
+    z = q.sample(200_000, generator=torch.Generator().manual_seed(0))
+    said = q.describe()
+    spread = z.std(0)
+    assert ((said["mean"] - z.mean(0)).abs() < 0.03 * spread).all()
+    torch.testing.assert_close(said["std"], spread, rtol=0.03, atol=0)
+
+
+@pytest.mark.parametrize("part", FLOWS, ids=named)
 def test_the_remembered_density_of_a_draw_is_the_one_computed_from_z(part: Part[Flow]) -> None:
     q = posterior(part)
     z = q.rsample(3, generator=torch.Generator().manual_seed(0))

@@ -101,7 +101,9 @@ def test_draws_of_q_have_its_moments() -> None:
     assert abs(float(standard.mean())) < 0.02
     assert abs(float(standard.std()) - 1) < 0.02
     described = family.posterior(x).describe()
-    torch.testing.assert_close(z.lower.mean(0), described["lower_mean"].detach(), atol=0.02, rtol=0)
+    for name, layer in (("lower", z.lower), ("upper", z.upper)):
+        torch.testing.assert_close(layer.mean(0), described[f"{name}_mean"].detach(), atol=0.02, rtol=0)
+        torch.testing.assert_close(layer.std(0), described[f"{name}_std"].detach(), atol=0, rtol=0.02)
 
 
 def test_many_weights_give_the_evidence_and_the_bound_is_below_it() -> None:
