@@ -19,6 +19,7 @@ from genlab_ddpm.network.fourier import with_fourier_features
 from genlab_ddpm.network.network import Network, NetworkSpec
 from genlab_ddpm.network.residual import ResidualBlock, group_norm, zeroed
 from genlab_ddpm.network.time_embedding import ConditionEmbedding
+from genlab_ddpm.network.upsampling import UpsamplingConv
 
 
 class UNet(Network):
@@ -80,7 +81,7 @@ class UNet(Network):
                 self.up.append(block(width + skips.pop(), level))
                 width = channels[level]
             if level > 0:
-                self.refine.append(nn.Conv2d(width, width, 3, padding=1))
+                self.refine.append(UpsamplingConv(width))
         self.norm = group_norm(width, groups)
         self.last = zeroed(nn.Conv2d(width, spec.num_outputs * in_channels, 3, padding=1))
         self._blocks, self._num_outputs, self._fourier = blocks, spec.num_outputs, fourier
@@ -104,7 +105,7 @@ class UNet(Network):
             skip = skips.pop()
             step, place = divmod(index, self._blocks + 1)
             if place == 0 and step > 0:
-                h = self.refine[step - 1](F.interpolate(h, size=skip.shape[-2:], mode="nearest"))
+                h = self.refine[step - 1](h, *skip.shape[-2:])
             h = block(torch.cat([h, skip], 1), embedding, generator)
         output: Tensor = self.last(F.silu(self.norm(h)))
         return output.reshape(len(x_t), self._num_outputs, *x_t.shape[1:])
