@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cifar_file
 import numpy as np
 import pytest
 from idx_file import idx_bytes
@@ -45,15 +46,17 @@ def mnist(folder: Path) -> dict[str, Any]:
 
 
 def cifar10(folder: Path) -> dict[str, Any]:
-    batches = folder / "cifar-10-batches-bin"
-    batches.mkdir()
-    for name in (*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"):
-        records = [bytes([label]) + RNG.integers(0, 256, 3072, dtype=np.uint8).tobytes() for label in range(4)]
-        (batches / name).write_bytes(b"".join(records))
+    cifar_file.write_noise(folder, per_file=4)
     return {"use": "cifar10", "root": str(folder), "validation": 5, "batch_size": 4}
 
 
-@pytest.mark.parametrize("source", [images, streamed_images, array, mnist, cifar10], ids=lambda source: source.__name__)
+def mirrored_cifar10(folder: Path) -> dict[str, Any]:
+    return cifar10(folder) | {"random_flips": True}
+
+
+@pytest.mark.parametrize(
+    "source", [images, streamed_images, array, mnist, cifar10, mirrored_cifar10], ids=lambda source: source.__name__
+)
 def test_a_source_of_files_keeps_the_laws(source: Any, tmp_path: Path) -> None:
     tables = LINEAR_GAUSSIAN | {
         "name": "files",

@@ -18,6 +18,7 @@ from genlab.data.tensor_split import TensorSplit
 from genlab.errors import DataError
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab.interfaces.data_source import DataSource, DataSpec, Splits
+from genlab.parts.data.mirroring import mirrored_at_random
 from genlab.parts.data.torchvision_files import data_root, read_data_set
 
 _FOLDER = "cifar-10-batches-bin"
@@ -39,6 +40,7 @@ class CIFAR10(DataSource):
         download: bool = False,
         validation: NonNegativeInt = 5000,
         split_seed: NonNegativeInt = 0,
+        random_flips: bool = False,
     ) -> None:
         """Make one from a recipe's keys.
 
@@ -48,9 +50,10 @@ class CIFAR10(DataSource):
             download: whether files that are missing are fetched.
             validation: how many of the 50,000 training images are held out.
             split_seed: fixes which.
+            random_flips: whether training images are mirrored left to right half of the times they are read.
         """
         self.batch_size, self._root, self._download = batch_size, data_root(root), download
-        self._validation, self._split_seed = validation, split_seed
+        self._validation, self._split_seed, self._random_flips = validation, split_seed, random_flips
 
     def load(self) -> Splits:
         """Read all images into memory.
@@ -61,15 +64,22 @@ class CIFAR10(DataSource):
         folder = self._root / _FOLDER
         if self._download and not all((folder / name).is_file() for name in (*_TRAIN, *_TEST)):
             read_data_set("cifar10", folder, self._fetch)
-        whole, test = self._read(folder, _TRAIN), self._read(folder, _TEST)
-        train, validation = hold_out(len(whole), self._validation, self._split_seed)
+        (x, y), (test_x, test_y) = self._read(folder, _TRAIN), self._read(folder, _TEST)
+        train, validation = hold_out(len(x), self._validation, self._split_seed)
         spec = DataSpec("cifar10", _SHAPE, len(train), levels=256, num_classes=10)
-        return Splits(spec, whole.subset(train), whole.subset(validation), test)
+        observe = mirrored_at_random if self._random_flips else None
+        return Splits(
+            spec,
+            TensorSplit(x[train], y[train], observe=observe),
+            TensorSplit(x[validation], y[validation]),
+            TensorSplit(test_x, test_y),
+        )
 
-    def _read(self, folder: Path, names: tuple[str, ...]) -> TensorSplit:
+    def _read(self, folder: Path, names: tuple[str, ...]) -> tuple[Tensor, Tensor]:
+        """Return images `(N, 3, 32, 32)` in uint8 and labels `(N,)`."""
         files = read_data_set("cifar10", folder, lambda: [_read_file(folder / name) for name in names])
         images, labels = zip(*files, strict=True)
-        return TensorSplit(torch.cat(images), torch.cat(labels))
+        return torch.cat(images), torch.cat(labels)
 
     def _fetch(self) -> Any:
         from torchvision.datasets.utils import download_and_extract_archive  # noqa: PLC0415 - seconds to import
