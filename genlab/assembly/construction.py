@@ -7,15 +7,15 @@ A constructor's positional-only parameters are filled by their types with parts 
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.promises import unset_attributes
 from genlab.assembly.streams import seeded_initialisation
 from genlab.discovery import Registry, discover
-from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError
-from genlab.interfaces import Accelerator, DataSource, LatentModel, Part, Splits
+from genlab.errors import ComponentError, Fault, IncompatibleError, RecipeError, UsageError
+from genlab.interfaces import Accelerator, DataSource, LatentModel, Part, Sampler, Splits
 from genlab.recipe.checking import INTERFACES, CheckedRecipe, check
 from genlab.recipe.partners import class_name, slot_of
 from genlab.recipe.recipe import Recipe
@@ -72,6 +72,24 @@ def assemble(
     _check_single(checked)
     with seeded_initialisation(checked.seed):
         return _Builder(checked).assembly(loaded)
+
+
+def with_sampler(assembly: Assembly, checked: CheckedRecipe) -> Assembly:
+    """Return an assembly that draws with another recipe's sampler; everything else is shared.
+
+    Args:
+        assembly: of a recipe that differs from `checked` in its sampler alone.
+        checked: names the sampler.
+
+    Raises:
+        RecipeError: when the sampler does not fit the other parts, or a key has several values.
+        ComponentError: when the sampler is broken.
+        UsageError: when the recipe names no sampler.
+    """
+    _check_single(checked)
+    if "sampler" not in checked.parts:
+        raise UsageError(f"recipe {assembly.name!r} must name a sampler to draw from. Add a [sampler] table.")
+    return replace(assembly, sampler=_Builder(checked).sampler_for(assembly))
 
 
 def _check_single(checked: CheckedRecipe) -> None:
@@ -132,6 +150,14 @@ class _Builder:
         )
         self._check_partners(eval_elbo)
         return assembly
+
+    def sampler_for(self, assembly: Assembly) -> Sampler:
+        self._standing |= {slot: getattr(assembly, slot) for slot in ("model", "family", "elbo", "update")}
+        self._standing |= {"data": assembly.source, "accelerator": assembly.accelerator}
+        self._values += [assembly.data, assembly.data.spec]
+        sampler: Sampler = self._build("sampler")
+        self._check_partners(assembly.eval_elbo)
+        return sampler
 
     def _build(self, slot: str) -> Any:
         self._standing[slot] = self._construct((slot,), self._checked.parts[slot])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         run,
         save_draws,
         score,
+        score_samplers,
         shared_latents,
         write_columns,
     )
@@ -56,6 +57,7 @@ __all__ = [
     "run_checks",
     "save_draws",
     "score",
+    "score_samplers",
     "shared_latents",
     "write_columns",
     "write_plugin",
@@ -86,6 +88,7 @@ _HOME = {
     "run_checks": "genlab.testing",
     "save_draws": "genlab.run",
     "score": "genlab.run",
+    "score_samplers": "genlab.run",
     "write_plugin": "genlab.scaffold",
 }
 

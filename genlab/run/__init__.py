@@ -13,6 +13,7 @@ from genlab.run.progress import Progress
 from genlab.run.reopen import OpenedRun, open_run
 from genlab.run.run import RunResult, run
 from genlab.run.score import Score, score
+from genlab.run.score_samplers import score_samplers
 from genlab.run.state import TrainingState
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "run",
     "save_draws",
     "score",
+    "score_samplers",
     "shared_latents",
     "write_columns",
 ]

@@ -80,22 +80,67 @@ def score(assembly: Assembly, num_draws: int | None = None, *, split: str = "tes
         IncompatibleError: when the features do not suit the data.
         NonFiniteError: when a feature of a draw is NaN or infinite.
     """
-    wanted = num_draws or min(NUM_DRAWS, len(assembly.data.train))
-    reference_indices, baseline_indices = _chosen(assembly, split, wanted)
-    extractor = (assembly.eval.features or Part(PCA))(assembly.data, assembly.accelerator)
-    with looking_at(assembly):
-        start = time.perf_counter()
-        draws = torch.cat(list(_features_of_draws(assembly, extractor, wanted, seed)))
-        assembly.accelerator.synchronize()
-        seconds = time.perf_counter() - start
-        reference = torch.cat(list(_features_of(assembly, extractor, split, reference_indices)))
-        baseline = torch.cat(list(_features_of(assembly, extractor, "train", baseline_indices)))
-        metrics, floor = (_compared(assembly, extractor.name, one, reference) for one in (draws, baseline))
-        if split != "train":
-            name = f"copying_{extractor.name}"
-            metrics[name], floor[name] = _copying(assembly, extractor, reference, (draws, baseline))
-    sizes = (wanted, len(reference), len(baseline))
-    return Score(metrics, floor, _protocol(assembly, extractor, split, sizes), *sizes, seconds)
+    return Scoring(assembly, num_draws, split=split).score(assembly, seed=seed)
+
+
+class Scoring:
+    """What draws are compared with, looked at once and used for any number of samplers."""
+
+    def __init__(self, assembly: Assembly, num_draws: int | None = None, *, split: str = "test") -> None:
+        """Choose the observations and make the features.
+
+        Args:
+            assembly, num_draws, split: as for `score`.
+
+        Raises:
+            UsageError, DataError, IncompatibleError: as `score`.
+        """
+        self._num_draws = num_draws or min(NUM_DRAWS, len(assembly.data.train))
+        self._split = split
+        reference, baseline = _chosen(assembly, split, self._num_draws)
+        self._extractor = (assembly.eval.features or Part(PCA))(assembly.data, assembly.accelerator)
+        with looking_at(assembly):
+            self._reference = torch.cat(list(_features_of(assembly, self._extractor, split, reference)))
+            self._baseline = torch.cat(list(_features_of(assembly, self._extractor, "train", baseline)))
+            self._floor = _compared(assembly, self._extractor.name, self._baseline, self._reference)
+            if split != "train":
+                held_out, ours = self._to_training(assembly, self._reference, self._baseline)
+                self._held_out_distances = held_out
+                self._floor[self._copying_name] = share_of_nearer(ours, held_out)
+
+    @property
+    def _copying_name(self) -> str:
+        return f"copying_{self._extractor.name}"
+
+    def score(self, assembly: Assembly, *, seed: int | None = None) -> Score:
+        """Draw and compare.
+
+        Args:
+            assembly: the one this was made of, or another with the same data, weights and device.
+            seed: as for the function `score`.
+
+        Raises:
+            UsageError, NonFiniteError: as the function `score`.
+        """
+        name = self._extractor.name
+        with looking_at(assembly):
+            start = time.perf_counter()
+            draws = torch.cat(list(_features_of_draws(assembly, self._extractor, self._num_draws, seed)))
+            assembly.accelerator.synchronize()
+            seconds = time.perf_counter() - start
+            metrics = _compared(assembly, name, draws, self._reference)
+            if self._split != "train":
+                (ours,) = self._to_training(assembly, draws)
+                metrics[self._copying_name] = share_of_nearer(ours, self._held_out_distances)
+        sizes = (self._num_draws, len(self._reference), len(self._baseline))
+        protocol = _protocol(assembly, self._extractor, self._split, sizes)
+        return Score(metrics, dict(self._floor), protocol, *sizes, seconds)
+
+    def _to_training(self, assembly: Assembly, *sets: Tensor) -> tuple[Tensor, ...]:
+        """Return the distances of each set's points to the nearest training observations, which are gone through."""
+        indices = torch.arange(min(len(assembly.data.train), MOST_TRAINING))
+        distances, _ = nearest_of(torch.cat(sets), _features_of(assembly, self._extractor, "train", indices))
+        return torch.split(distances, [len(one) for one in sets])
 
 
 def _chosen(assembly: Assembly, split: str, wanted: int) -> tuple[Tensor, Tensor]:
@@ -143,16 +188,6 @@ def _compared(assembly: Assembly, name: str, x: Tensor, reference: Tensor) -> di
         f"kernel_distance_{name}_se": float(kernel.standard_error),
     }
     return metrics | {f"{share}_{name}_k{NUM_NEIGHBORS}": value for share, value in vars(overlap).items()}
-
-
-def _copying(
-    assembly: Assembly, extractor: FeatureExtractor, held_out: Tensor, sets: tuple[Tensor, Tensor]
-) -> list[float]:
-    """Return how much each set copies the training data, which are gone through once."""
-    indices = torch.arange(min(len(assembly.data.train), MOST_TRAINING))
-    distances, _ = nearest_of(torch.cat([held_out, *sets]), _features_of(assembly, extractor, "train", indices))
-    others, *ours = torch.tensor_split(distances, [len(held_out), len(held_out) + len(sets[0])])
-    return [share_of_nearer(one, others) for one in ours]
 
 
 def _protocol(assembly: Assembly, extractor: FeatureExtractor, split: str, sizes: tuple[int, int, int]) -> str:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from genlab.errors import UsageError
-from genlab.recipe.overrides import read_overrides
+from genlab.recipe.overrides import read_choices, read_overrides
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,17 @@ def test_a_value_that_begins_like_toml_must_be_toml(value: str) -> None:
 def test_a_value_cannot_also_be_a_table() -> None:
     with pytest.raises(UsageError, match=r"-s a.b=2 must set a key of a table, but another -s makes 'a' a value"):
         read_overrides(["a=1", "a.b=2"])
+
+
+def test_choices_are_the_values_of_one_key() -> None:
+    assert read_choices("sampler.steps = 5, 10") == (("sampler", "steps"), (5, 10))
+    assert read_choices("sampler.use=ddim,dpm-solver") == (("sampler", "use"), ("ddim", "dpm-solver"))
+    assert read_choices("a.classes=[[1, 2], [3]]") == (("a", "classes"), ([1, 2], [3]))
+    assert read_choices("a.eta=0.5") == (("a", "eta"), (0.5,))
+
+
+@pytest.mark.parametrize("text", ["steps", "a.b=", "=1,2", "a.b=1,,2", "a.b=1,1", "a.b=[]", "a..b=1", "a.b=[1,"])
+def test_malformed_choices_are_a_usage_error_that_quotes_them(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^--each ") as raised:
+        read_choices(text)
+    assert text in str(raised.value)

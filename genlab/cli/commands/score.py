@@ -1,6 +1,7 @@
 """`genlab score`: how good a run's draws are."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option, override_option, split_option, verbose_option
 from genlab.cli.run_lookup import find_run
+from genlab.cli.score_table import score_line, score_table
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import facts, plain_table
 
@@ -32,6 +34,14 @@ from genlab.cli.tables import facts, plain_table
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Another stream of draws; by default the recipe's seed.")
 @override_option
+@click.option(
+    "--each",
+    "choices",
+    multiple=True,
+    metavar="KEY=A,B,...",
+    help="Score once with each of these values of a key of the sampler, e.g. --each sampler.steps=5,10,20. Repeatable: "
+    "all combinations are scored, of sampler.use with the keys that each sampler takes.",
+)
 @json_option
 @verbose_option
 @pass_session
@@ -44,6 +54,7 @@ def command(
     features: str | None,
     seed: int | None,
     overrides: tuple[str, ...],
+    choices: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say how good a run's draws are, beside what real data score.
@@ -58,15 +69,43 @@ def command(
       genlab score ddpm
       genlab score ddpm -n 1000 --features raw
       genlab score ddpm -s sampler.use=ddim -s sampler.steps=10
+      genlab score ddpm --each sampler.use=ddim,heun --each sampler.steps=5,10,20
       genlab score vae --features pca -s eval.features.components=16 --json
     """
-    chosen = (f"eval.features.use={features}",) if features else ()
-    opened = verbs.open_run(find_run(run), (*chosen, *overrides), session.registry())
+    changes = ((f"eval.features.use={features}",) if features else ()) + overrides
+    if choices:
+        _score_each(session, find_run(run), choices, changes, num_draws, split=split, seed=seed, as_json=as_json)
+        return
+    opened = verbs.open_run(find_run(run), changes, session.registry())
     document = verbs.score(opened.assembly, num_draws, split=split, seed=seed).as_json()
     if as_json:
         print_json(session, document)
     else:
         session.out.print(_table(document))
+
+
+def _score_each(
+    session: Session,
+    run: Path,
+    choices: tuple[str, ...],
+    changes: tuple[str, ...],
+    num_draws: int | None,
+    *,
+    split: str,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Score each choice, telling of each as it ends, and print them all."""
+    documents = []
+    for choice, score in verbs.score_samplers(
+        run, choices, changes, num_draws=num_draws, split=split, seed=seed, registry=session.registry()
+    ):
+        documents.append({"choice": dict(choice), **score.as_json()})
+        session.err.print(score_line(documents[-1]), soft_wrap=True)
+    if as_json:
+        print_json(session, {"scores": documents})
+    else:
+        session.out.print(score_table(documents))
 
 
 def _table(document: Mapping[str, Any]) -> Group:

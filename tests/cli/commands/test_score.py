@@ -46,3 +46,88 @@ def test_too_few_draws_are_1_and_one_message(genlab, toy_run):
     outcome = genlab("score", toy_run, "-n", "2")
     assert outcome.code == 1
     assert outcome.err.splitlines() == ["a score must compare at least 4 draws, got 2. Use more."]
+
+
+SHIFTED = """
+import math
+import torch
+from genlab.interfaces import Draws, Sampler
+from genlab.plugin import Component, hookimpl
+
+@hookimpl
+def genlab_components():
+    yield Component("sampler", "shifted", f"{__name__}:Shifted", "the marginal, moved")
+
+class Shifted(Sampler):
+    def __init__(self, *, shift: float = 0.0, scale: float = 1.0) -> None:
+        \"\"\"Make one.
+
+        Args:
+            shift: how far.
+            scale: how wide.
+        \"\"\"
+        self.shift, self.scale = shift, scale
+
+    def draw(self, model, num_draws, *, generator, trajectory=False):
+        noise = torch.randn((num_draws, 1), generator=generator)
+        return Draws(self.shift + self.scale * math.sqrt(2) * noise)
+"""
+
+
+@pytest.fixture
+def shifted(workdir):
+    (workdir / "shifted.py").write_text(SHIFTED)
+    return ("--plugin-file", "shifted.py")
+
+
+def test_each_value_of_a_key_has_a_row_and_the_distance_grows_with_the_shift(genlab, toy_run, shifted):
+    keys = ("-s", "sampler.use=shifted", "--each", "sampler.shift=0,1,4", "--features", "raw")
+    outcome = genlab(*shifted, "score", toy_run, "-n", "40", *keys, "--json")
+    assert outcome.code == 0, outcome.err
+    scores = json.loads(outcome.out)["scores"]
+    assert [score["choice"] for score in scores] == [{"sampler.shift": shift} for shift in (0, 1, 4)]
+    distances = [score["metrics"]["frechet_distance_raw"] for score in scores]
+    assert distances == sorted(distances)
+    assert all(score["baseline"] == scores[0]["baseline"] for score in scores)
+    lines = outcome.err.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["shift 0", "shift 1", "shift 4"]
+
+
+def test_a_choice_scores_as_it_does_alone(genlab, toy_run, shifted):
+    keys = ("-s", "sampler.use=shifted", "--features", "raw", "-n", "40", "--json")
+    many = json.loads(genlab(*shifted, "score", toy_run, *keys, "--each", "sampler.shift=0,1").out)["scores"][1]
+    alone = json.loads(genlab(*shifted, "score", toy_run, *keys, "-s", "sampler.shift=1").out)
+    for name in ("metrics", "baseline", "protocol"):
+        assert many[name] == alone[name]
+
+
+def test_samplers_are_combined_with_the_keys_that_each_takes(genlab, toy_run, shifted):
+    each = ("--each", "sampler.shift=0,1", "--each", "sampler.use=toy,shifted", "--each", "sampler.scale=1,2")
+    outcome = genlab(*shifted, "score", toy_run, "-n", "30", *each)
+    assert outcome.code == 0, outcome.err
+    lines = [line.split() for line in outcome.out.splitlines()]
+    assert lines[0][:4] == ["sampler", "shift", "scale", "frechet"]
+    assert [line[:3] for line in lines[2:7]] == [
+        ["toy", "-", "-"],
+        *(["shifted", shift, scale] for shift in "01" for scale in "12"),
+    ]
+    assert lines[7][:2] == ["training", "data"]
+
+
+@pytest.mark.parametrize(
+    ("each", "code", "said"),
+    [
+        ("model.shift=1,2", 2, "--each must be of a key of the sampler, such as sampler.steps, got 'model.shift'"),
+        ("sampler=toy", 2, "--each must be of a key of the sampler"),
+        ("sampler.shift", 2, "--each must be KEY=VALUE,VALUE"),
+        ("sampler.shfit=1,2", 3, "Did you mean 'shift'?"),
+        ("sampler.shift=1,wide", 3, "sampler.shift: must be a number, got 'wide'"),
+        ("sampler.use=shifted,shiftd", 4, "Did you mean 'shifted'?"),
+    ],
+)
+def test_a_wrong_choice_is_told_before_anything_is_drawn(genlab, toy_run, shifted, each, code, said):
+    keys = ("-s", "sampler.use=shifted") if "use" not in each else ()
+    outcome = genlab(*shifted, "score", toy_run, "-n", "30", *keys, "--each", each)
+    assert outcome.code == code
+    assert said in outcome.err
+    assert "frechet" not in outcome.err
