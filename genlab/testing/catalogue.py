@@ -14,6 +14,7 @@ from genlab.testing.laws import (
     description,
     elbo,
     family,
+    features,
     figure,
     marginal,
     model,
@@ -35,6 +36,7 @@ LAWS: tuple[ModuleType, ...] = (
     sampler,
     marginal,
     accelerator,
+    features,
     figure,
 )
 

@@ -41,8 +41,9 @@ class Setting:
         places: list[tuple[tuple[str, ...], str, Part[Any]]] = [
             ((slot,), slot, part) for slot, part in self.checked.parts.items()
         ]
-        if self.checked.eval.elbo is not None:
-            places.append((("eval", "elbo"), "elbo", self.checked.eval.elbo))
+        for slot, evaluated in (("elbo", self.checked.eval.elbo), ("features", self.checked.eval.features)):
+            if evaluated is not None:
+                places.append((("eval", slot), slot, evaluated))
         named = [subject for path, slot, part in places for subject in self._subjects(path, slot, part)]
         return (*named, *self._figures())
 

@@ -47,8 +47,8 @@ class Subject:
 
     @property
     def setting_name(self) -> str:
-        """The setting's name, and the table where that is not the component's own."""
-        return f"{self.setting.name}:eval" if self.evaluates else self.setting.name
+        """The setting's name, and `eval` where an estimator may stand in two tables."""
+        return f"{self.setting.name}:eval" if self.evaluates and self.slot == "elbo" else self.setting.name
 
     @property
     def evaluates(self) -> bool:

@@ -41,7 +41,7 @@ def test_there_is_a_guide_for_every_slot(folder: Path) -> None:
     registry = discover(plugin_files=sorted(folder.glob("*.py")))
     files = {plugin.name for plugin in registry.plugins if plugin.file is not None}
     slots = {component.slot for component in registry.components() if component.plugin in files}
-    assert {*PART_TABLES, "figure", "spread"} == slots
+    assert {*PART_TABLES, "features", "figure", "spread"} == slots
 
 
 @pytest.mark.parametrize("guide", CHECKS)

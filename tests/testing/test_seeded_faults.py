@@ -18,7 +18,7 @@ from genlab.testing import Check, run_checks
 from genlab.testing.catalogue import LAWS
 
 WRONG = "testing.wrong_components"
-MODEL, FAMILY, ELBO, SAMPLER, UPDATE, DATA, ACCELERATOR, FIGURE = (
+MODEL, FAMILY, ELBO, SAMPLER, UPDATE, DATA, ACCELERATOR, FEATURES, FIGURE = (
     ("model", "models", "reference-linear-gaussian"),
     ("family", "families", "reference-amortized"),
     ("elbo", "estimators", "reference-linear-gaussian"),
@@ -26,6 +26,7 @@ MODEL, FAMILY, ELBO, SAMPLER, UPDATE, DATA, ACCELERATOR, FIGURE = (
     ("update", "updates", "gradient"),
     ("data", "data_sources", "random-reals"),
     ("accelerator", "accelerators", "cpu"),
+    ("features", "features", "raw"),
     ("figure", "figures", "bound-curve"),
 )
 SHARED = ("family", "families", "reference-mixture")
@@ -161,6 +162,18 @@ FAULTS = (
     Fault(ACCELERATOR, "OneSequence", "generators_are_seeded_on_the_device"),
     Fault(ACCELERATOR, "AddsWhenAlone", "it_tells_what_it_is"),
     Fault(ACCELERATOR, "Silent", "it_tells_what_it_is"),
+    Fault(FEATURES, "SinglePrecision", "features_are_rows_of_one_length"),
+    Fault(FEATURES, "OneFeatureAnObservation", "features_are_rows_of_one_length"),
+    Fault(FEATURES, "LogOfZero", "features_are_finite"),
+    Fault(FEATURES, "SeesNothing", "features_tell_observations_apart"),
+    Fault(FEATURES, "BatchNormalised", "features_of_one_observation_do_not_depend_on_the_others"),
+    Fault(FEATURES, "Dropout", "same_observations_same_features"),
+    Fault(FEATURES, "GoesOnLearning", "same_observations_same_features"),
+    Fault(FEATURES, "RandomDirections", "fitting_features_again_gives_the_same"),
+    Fault(FEATURES, "SeedsGlobally", "fitting_features_again_gives_the_same"),
+    Fault(FEATURES, "FittedToTestData", "features_are_fitted_to_training_data_alone"),
+    Fault(FEATURES, "InPlace", "computing_features_changes_nothing"),
+    Fault(FEATURES, "NameOfTwoWords", "features_have_a_name_for_metrics"),
     Fault(FIGURE, "MovesTheModel", "drawing_a_figure_changes_nothing"),
     Fault(FIGURE, "GlobalNoise", "drawing_a_figure_changes_nothing"),
     Fault(FIGURE, "OtherEachTime", "same_generator_same_picture"),
@@ -201,6 +214,8 @@ def outcome(fault: Fault, name: str, registry: Registry = REGISTRY) -> list[tupl
     tables |= INTEGERS if twin == "random-levels" else fault.tables
     if slot == "data":
         tables["data"] = {**tables["data"], "use": name}
+    elif slot == "features":
+        tables["eval"] = {"features": {"use": name}}
     elif slot != "figure":
         tables[slot] = {"use": name}
     report = run_checks(f"{slot}/{name}", registry=registry, recipes=[Recipe.from_tables(tables)], only=[fault.check])
