@@ -41,6 +41,12 @@ def _parts() -> Iterable[Component]:
         "genlab_vae.importance_weighted:ImportanceWeighted",
         "the log of a mean of importance weights",
     )
+    yield Component(
+        "elbo",
+        "annealed-importance-sampling",
+        "genlab_vae.annealed_importance:AnnealedImportanceSampling",
+        "the log evidence by chains from the prior, without the encoder; for evaluation",
+    )
     here = "genlab_vae.objectives"
     yield Component("objective", "bound", f"{here}:Bound", "the negative bound itself")
     yield Component("objective", "beta", f"{here}:Beta", "the divergence weighed")
