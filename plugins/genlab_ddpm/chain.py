@@ -53,6 +53,10 @@ class ForwardChain(nn.Module, abc.ABC):
         Outside one the tables are right too, but where the schedule is learned, they are computed at every look.
         """
 
+    @abc.abstractmethod
+    def told(self, t: Tensor) -> Tensor:
+        """Return what a network is told of timesteps `(B,)`."""
+
     @property
     def snr(self) -> Tensor:
         """alpha_bar / (1 - alpha_bar), `(T,)`."""

@@ -84,11 +84,8 @@ class Denoising(ELBOEstimator):
                 f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {self.timesteps}. Lower "
                 "it, in [elbo] or in [eval] elbo."
             )
-        if model.variance == "learned-range" and self.objective.bound_reaches == "nothing":
-            raise IncompatibleError(
-                f"model.variance = 'learned-range' must be trained by the bound, and elbo.objective is "
-                f"{self.objective.surrogate!r}. Use objective 'hybrid' or 'bound', or a fixed variance."
-            )
+        if model.training:
+            _check_trained(model, self.objective)
         with model.chain.held():
             return self._estimate(model, batch, generator)
 
@@ -125,7 +122,7 @@ class Denoising(ELBOEstimator):
 
     def _visits(self, model: DDPM, x_0: Tensor, generator: torch.Generator) -> Iterator[_Visit]:
         last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
-        shares = where_the_bound_is(model.chain.log_noise_var)
+        shares = where_the_bound_is(model.chain.log_noise_var.detach())
         if self.timesteps == 1:
             if self.objective.surrogate is not None:  # which asks for uniform t
                 shares = torch.full_like(shares, 1 / last)
@@ -145,6 +142,20 @@ class Denoising(ELBOEstimator):
         indices, weights = stratified(later, self.timesteps - 1, batch_size, generator=generator)
         for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
             yield _Visit(index + 2, weight, 2, last)
+
+
+def _check_trained(model: DDPM, objective: Objective) -> None:
+    """Raise where a part of the model that is to be learned has no say in the objective."""
+    if model.variance == "learned-range" and objective.bound_reaches == "nothing":
+        raise IncompatibleError(
+            f"model.variance = 'learned-range' must be trained by the bound, and elbo.objective is "
+            f"{objective.surrogate!r}. Use objective 'hybrid' or 'bound', or a fixed variance."
+        )
+    if objective.bound_reaches != "everything" and any(value.requires_grad for value in model.chain.parameters()):
+        raise IncompatibleError(
+            f"model.schedule = 'learned' must be trained by the bound, and elbo.objective is {objective.surrogate!r}, "
+            "which is smallest where nothing but noise is left. Use objective 'bound', or a fixed schedule."
+        )
 
 
 def _where(condition: Tensor, value: Tensor) -> Tensor:

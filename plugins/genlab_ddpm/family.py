@@ -1,4 +1,6 @@
-"""The variational family of a diffusion: one member per x, the chain that adds noise. Nothing is learned.
+"""The variational family of a diffusion: one member per x, the chain that adds noise.
+
+It has nothing to learn, unless the model's schedule is learned: its parameters are then the family's too.
 
 q(x_1..x_T | x_0) = prod_{t=1..T} N( x_t; sqrt(alpha_t) x_{t-1}, beta_t I )
 """
@@ -15,7 +17,7 @@ from genlab_ddpm.model import DDPM
 
 
 class ForwardDiffusion(VariationalFamily):
-    """The fixed chain from data to noise."""
+    """The chain from data to noise."""
 
     def __init__(self, model: DDPM, /) -> None:
         """Make one.

@@ -41,9 +41,10 @@ class DiffusionTerms(Figure):
         canvas = Canvas(figsize=(8, 5.6 if spec.is_image else 3.4), layout="constrained")
         panels = canvas.subfigures(1 + spec.is_image, 1, squeeze=False, height_ratios=[3.2] + [2.4] * spec.is_image)
         timesteps = _logarithmic(model.timesteps, _NUM_TIMESTEPS)
-        _draw_cost(panels[0, 0], timesteps, _costs(model, x_0, timesteps, context.generator))
-        if spec.is_image:
-            _draw_images(panels[1, 0], model, x_0[:1], context.generator)
+        with model.chain.held():
+            _draw_cost(panels[0, 0], timesteps, _costs(model, x_0, timesteps, context.generator))
+            if spec.is_image:
+                _draw_images(panels[1, 0], model, x_0[:1], context.generator)
         return canvas
 
 

@@ -37,6 +37,10 @@ class FixedChain(ForwardChain):
         """Return a context that does nothing: the tables stay."""
         return nullcontext()
 
+    def told(self, t: Tensor) -> Tensor:
+        """Return the timesteps themselves."""
+        return t
+
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # A change of precision takes the tables from float64 anew, so that `.double()` widens no rounded value.
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

@@ -23,11 +23,12 @@ from genlab.interfaces import DataSpec, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.chain import ForwardChain
 from genlab_ddpm.fixed_chain import FixedChain
+from genlab_ddpm.learned_chain import LearnedChain
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet
 from genlab_ddpm.prediction import Prediction, target, x_0_from
-from genlab_ddpm.schedule import Schedule
+from genlab_ddpm.schedule import LearnedSchedule, Schedule
 from genlab_ddpm.schedule_check import check_falling, warn_of_costs
 from genlab_ddpm.values import Values
 
@@ -82,17 +83,20 @@ class DDPM(LatentModel):
         self.event_shape = spec.event_shape
         self.values = Values(spec.levels)
         drawn_up = schedule(timesteps, self.values.bin_width)
-        betas = drawn_up.betas()
+        betas = drawn_up.betas().detach()
         check_falling(betas, timesteps, drawn_up.advice)
-        self.chain: ForwardChain = FixedChain(betas)
+        self.chain: ForwardChain = (
+            LearnedChain(drawn_up, timesteps) if isinstance(drawn_up, LearnedSchedule) else FixedChain(betas)
+        )
         self.num_classes = _classes(spec) if class_conditional else None
         self.network = network(NetworkSpec(spec.event_shape, 2 if variance == "learned-range" else 1, self.num_classes))
         self.timesteps = timesteps
         self._prediction: Prediction = prediction
         self.variance: Variance = variance
         self._clip = clip and spec.levels is not None
-        decoder_log_var = self.chain.log_least_var if variance == "learned-range" else self.chain.log_beta
-        warn_of_costs(self.chain.alpha_bar, math.exp(0.5 * float(decoder_log_var[0])), spec.levels, drawn_up.advice)
+        with torch.no_grad():
+            decoder_log_var = self.chain.log_least_var if variance == "learned-range" else self.chain.log_beta
+            warn_of_costs(self.chain.alpha_bar, math.exp(0.5 * float(decoder_log_var[0])), spec.levels, drawn_up.advice)
 
     def log_joint(self, x: Tensor, z: Tensor) -> dict[str, Tensor]:
         """Return log p(x_T), the sum of log p(x_{t-1} | x_t) over t = 2..T, and log p(x_0 | x_1).
@@ -169,10 +173,10 @@ class DDPM(LatentModel):
         Returns:
             Its prediction of eps, x_0 or v, `(B, *X)`, and for a learned variance u, `(B, *X)`; in x_t's precision.
         """
-        output = self.network(x_t, t, self._told(y, t, generator), generator).to(x_t.dtype)
+        output = self.network(x_t, self.chain.told(t), self._told_class(y, t, generator), generator).to(x_t.dtype)
         return output[:, 0], (output[:, 1] + 1) / 2 if self.variance == "learned-range" else None
 
-    def _told(self, y: Tensor | None, t: Tensor, generator: torch.Generator | None) -> Tensor | None:
+    def _told_class(self, y: Tensor | None, t: Tensor, generator: torch.Generator | None) -> Tensor | None:
         """Return the classes as the network is told them: in training, some are hidden."""
         if self.num_classes is None:
             return None

@@ -12,7 +12,7 @@ def genlab_components() -> Iterable[Component]:
     here = "genlab_ddpm"
     return (
         Component("model", "ddpm", f"{here}.model:DDPM", "a learned reversal of a chain that adds Gaussian noise"),
-        Component("family", "forward-diffusion", f"{here}.family:ForwardDiffusion", "the fixed chain that adds noise"),
+        Component("family", "forward-diffusion", f"{here}.family:ForwardDiffusion", "the chain that adds noise"),
         Component(
             "elbo",
             "denoising",
@@ -44,6 +44,7 @@ def genlab_components() -> Iterable[Component]:
         Component("schedule", "cosine", f"{here}.cosine:Cosine", "alpha_bar falls as a squared cosine"),
         Component("schedule", "sigmoid", f"{here}.sigmoid:Sigmoid", "alpha_bar falls as a logistic curve"),
         Component("schedule", "scaled-linear", f"{here}.scaled_linear:ScaledLinear", "sqrt(beta) rises linearly"),
+        Component("schedule", "learned", f"{here}.learned:Learned", "the log-SNR is a monotone network of t"),
         Component("objective", "simple", f"{here}.objectives:Simple", "the mean squared error of the prediction"),
         Component("objective", "bound", f"{here}.objectives:Bound", "the negative bound itself"),
         Component("objective", "hybrid", f"{here}.objectives:Hybrid", "simple, and the bound for a learned variance"),

@@ -7,7 +7,7 @@ import abc
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.errors import IncompatibleError
 
@@ -47,6 +47,14 @@ class Schedule(abc.ABC):
     @abc.abstractmethod
     def betas(self) -> Tensor:
         """Return beta_1..beta_T, `(T,)`, float64, each above 0 and below 1."""
+
+
+class LearnedSchedule(Schedule, nn.Module):
+    """A schedule with parameters, trained with the model by the bound.
+
+    `betas` is differentiable in the parameters, and gives the variances of a chain whatever they are. It is asked anew
+    when they may have changed.
+    """
 
 
 RISING = Advice(

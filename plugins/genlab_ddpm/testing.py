@@ -84,6 +84,22 @@ def network_knows_the_timestep(subject: "Subject") -> None:
     claim(not torch.equal(early, late), "the output must depend on the timestep, got the same at t = 1 and t = 2")
 
 
+@check("network")
+def network_knows_what_lies_between_timesteps(subject: "Subject") -> None:
+    """A real t is taken too: a whole one is the timestep it equals, and one between two gives another finite output.
+
+    A learned schedule tells the network such, and learns from the derivative.
+    """
+    assembly = subject.assembly()
+    x = subject.batch(assembly, 3).x.cpu()
+    network = _moved(subject, assembly, 1)
+    with torch.no_grad():
+        whole, between = (network(x, torch.full((3,), t, dtype=x.dtype)) for t in (1.0, 1.5))
+        claim_close(whole, network(x, torch.ones(3, dtype=torch.long)), "the output at t = 1.0, which is t = 1,")
+    claim_finite(between, "the output at t = 1.5")
+    claim(not torch.equal(between, whole), "the output must depend on a real t, got the same at t = 1 and t = 1.5")
+
+
 @check("objective")
 def weights_are_finite_and_not_negative(subject: "Subject") -> None:
     """`error_weight` returns `(B,)` finite weights, none below 0 and not all 0, unless the bound is all there is."""

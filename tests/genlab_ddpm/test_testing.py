@@ -16,6 +16,7 @@ FAULTS = [
     ("schedule", "NoNoise", "betas_are_variances_of_a_chain"),
     ("schedule", "NoNoise", "signal_falls_at_every_step"),
     ("network", "Timeless", "network_knows_the_timestep"),
+    ("network", "WholeTimesteps", "network_knows_what_lies_between_timesteps"),
     ("network", "OneOutput", "network_gives_what_it_was_asked_for"),
     ("network", "GlobalDropout", "network_draws_from_its_generator_alone"),
     ("objective", "Negative", "weights_are_finite_and_not_negative"),

@@ -40,7 +40,7 @@ class Network(nn.Module, abc.ABC):
 
         Args:
             x_t: `(B, *X)`, noisy observations, of variance near 1.
-            t: `(B,)`, timesteps in 1..T.
+            t: `(B,)`, timesteps in 1..T; real numbers, from there and a little beyond, where the schedule is learned.
             y: `(B,)`, classes in 0..num_classes, the last of which stands for none; None where it is told none.
             generator: the randomness of a training pass (dropout); None for a deterministic one.
 

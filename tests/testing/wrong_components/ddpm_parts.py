@@ -41,6 +41,15 @@ class Timeless(UNet):
         return super().forward(x_t, torch.ones_like(t), y, generator)
 
 
+class WholeTimesteps(UNet):
+    """What lies between two timesteps is taken for the earlier one."""
+
+    def forward(
+        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        return super().forward(x_t, t.long(), y, generator)
+
+
 class OneOutput(UNet):
     """There is one output, whatever was asked for."""
 
