@@ -17,9 +17,8 @@ Reference: Ho, Jain & Abbeel 2020, eqs. 5 and 14.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -34,23 +33,7 @@ from genlab_ddpm.model import DDPM
 from genlab_ddpm.objective import Objective
 from genlab_ddpm.objectives import Simple
 from genlab_ddpm.terms import prior_kl, step_kl
-from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
-
-
-@dataclass(frozen=True)
-class _Visit:
-    """One pass through the network.
-
-    Attributes:
-        t: `(B,)`, timesteps from `lowest` to `highest`.
-        weight: `(B,)`, how many terms of the sum over t the visit stands for.
-        lowest, highest: what t can be, known without looking.
-    """
-
-    t: Tensor
-    weight: Tensor
-    lowest: int
-    highest: int
+from genlab_ddpm.visits import check_number, visits
 
 
 class Denoising(ELBOEstimator):
@@ -79,11 +62,7 @@ class Denoising(ELBOEstimator):
             IncompatibleError: when more timesteps are to be visited than the model has.
         """
         assert isinstance(model, DDPM)
-        if self.timesteps > model.timesteps:
-            raise IncompatibleError(
-                f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {self.timesteps}. Lower "
-                "it, in [elbo] or in [eval] elbo."
-            )
+        check_number(self.timesteps, model)
         if model.training:
             _check_trained(model, self.objective)
         with model.chain.held():
@@ -92,7 +71,9 @@ class Denoising(ELBOEstimator):
     def _estimate(self, model: DDPM, batch: Batch, generator: torch.Generator) -> Ledger:
         x_0 = model.values.to_x_0(batch.x)
         middle, first, error = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0))
-        for visit in self._visits(model, x_0, generator):
+        # An objective other than the bound asks for uniform t.
+        uniform = self.objective.surrogate is not None
+        for visit in visits(model, x_0, self.timesteps, uniform=uniform, generator=generator):
             eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
             x_t = model.chain.diffuse(x_0, eps, visit.t)
             prediction, share = model.ask(x_t, visit.t, batch.y, generator if model.training else None)
@@ -119,29 +100,6 @@ class Denoising(ELBOEstimator):
             return Ledger(terms)
         bits = -(middle + first).mean() / (num_dims * math.log(2)) if self.objective.bound_share else 0.0
         return Ledger(terms, self.objective.surrogate, error + self.objective.bound_share * bits)
-
-    def _visits(self, model: DDPM, x_0: Tensor, generator: torch.Generator) -> Iterator[_Visit]:
-        last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
-        shares = where_the_bound_is(model.chain.log_noise_var.detach())
-        if self.timesteps == 1:
-            if self.objective.surrogate is not None:  # which asks for uniform t
-                shares = torch.full_like(shares, 1 / last)
-            # In evaluation every example has noise of its own: only then do their spreads add up to the bound's.
-            if model.training:
-                index, weight = spread_over_batch(shares, batch_size, generator=generator)
-            else:
-                index, weight = (drawn[0] for drawn in stratified(shares, 1, batch_size, generator=generator))
-            yield _Visit(index + 1, weight.to(x_0.dtype), 1, last)
-            return
-        yield _Visit(one.long(), one, 1, 1)
-        if self.timesteps == last:
-            for t in range(2, last + 1):
-                yield _Visit(one.long() * t, one, t, t)
-            return
-        later = shares[1:] / shares[1:].sum()
-        indices, weights = stratified(later, self.timesteps - 1, batch_size, generator=generator)
-        for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
-            yield _Visit(index + 2, weight, 2, last)
 
 
 def _check_trained(model: DDPM, objective: Objective) -> None:

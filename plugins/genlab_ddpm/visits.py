@@ -1,0 +1,77 @@
+"""The passes through the network that an estimate of the bound makes, each at one timestep for every observation.
+
+With n passes, t = 1 is visited always and n - 1 timesteps are drawn from strata of 2..T, most where the bound is spent;
+n = T visits every t once. With one pass, t is drawn from 1..T and spread evenly over the batch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genlab.errors import IncompatibleError
+from genlab_ddpm.model import DDPM
+from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One pass through the network.
+
+    Attributes:
+        t: `(B,)`, timesteps from `lowest` to `highest`.
+        weight: `(B,)`, how many terms of the sum over t the visit stands for.
+        lowest, highest: what t can be, known without looking.
+    """
+
+    t: Tensor
+    weight: Tensor
+    lowest: int
+    highest: int
+
+
+def check_number(num: int, model: DDPM) -> None:
+    """Raise unless a model has as many timesteps as are to be visited.
+
+    Raises:
+        IncompatibleError: naming the key to lower.
+    """
+    if num > model.timesteps:
+        raise IncompatibleError(
+            f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {num}. Lower it, in [elbo] or in "
+            "[eval] elbo."
+        )
+
+
+def visits(model: DDPM, x_0: Tensor, num: int, *, uniform: bool = False, generator: torch.Generator) -> Iterator[Visit]:
+    """Yield the passes of one estimate.
+
+    Args:
+        model: whose chain says where the bound is spent.
+        x_0: `(B, *X)`, for the number of observations, the precision and the device.
+        num: n, at most T.
+        uniform: whether a single timestep is drawn with equal probabilities.
+        generator: the only source of randomness.
+    """
+    last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
+    shares = where_the_bound_is(model.chain.log_noise_var.detach())
+    if num == 1:
+        if uniform:
+            shares = torch.full_like(shares, 1 / last)
+        # In evaluation every example has noise of its own: only then do their spreads add up to the bound's.
+        if model.training:
+            index, weight = spread_over_batch(shares, batch_size, generator=generator)
+        else:
+            index, weight = (drawn[0] for drawn in stratified(shares, 1, batch_size, generator=generator))
+        yield Visit(index + 1, weight.to(x_0.dtype), 1, last)
+        return
+    yield Visit(one.long(), one, 1, 1)
+    if num == last:
+        for t in range(2, last + 1):
+            yield Visit(one.long() * t, one, t, t)
+        return
+    later = shares[1:] / shares[1:].sum()
+    indices, weights = stratified(later, num - 1, batch_size, generator=generator)
+    for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
+        yield Visit(index + 2, weight, 2, last)
