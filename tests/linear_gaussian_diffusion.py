@@ -6,7 +6,7 @@
 Everything here is written from these lines in numpy, apart from the code under test.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,55 +14,40 @@ import torch
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
-from genlab_ddpm.network import Network, NetworkSpec
+from known_diffusion import KnownChain, OracleNetwork, known_model, log_snr_chain
 from torch import Tensor
 
 from genlab.interfaces import Batch, DataSpec, Part
 
-BETAS = np.linspace(0.02, 0.95, 6)
-
 
 @dataclass(frozen=True)
-class Oracle:
+class Oracle(KnownChain):
     """The exact answers, for each dimension."""
 
     mean: float = 0.3
     var: float = 0.5
-    betas: np.ndarray = field(default_factory=lambda: BETAS)
-
-    @property
-    def alpha_bar(self) -> np.ndarray:
-        return np.cumprod(1 - self.betas)
-
-    @property
-    def before(self) -> np.ndarray:
-        return np.concatenate([[1.0], self.alpha_bar[:-1]])
-
-    @property
-    def signal(self) -> np.ndarray:
-        return np.sqrt(self.alpha_bar)
-
-    @property
-    def noise(self) -> np.ndarray:
-        return np.sqrt(1 - self.alpha_bar)
 
     @property
     def slope(self) -> np.ndarray:
         return self.signal * self.var / (self.signal**2 * self.var + self.noise**2)
 
-    @property
-    def small_var(self) -> np.ndarray:
-        return self.betas * (1 - self.before) / (1 - self.alpha_bar)
-
-    def reverse_var(self, variance: str, share: float = 0.5) -> np.ndarray:
-        """Return the variances of the reverse chain, `(T,)`."""
-        small = np.concatenate([self.betas[:1], self.small_var[1:]])
-        least = np.concatenate([self.small_var[1:2], self.small_var[1:]])
-        between = np.exp(share * np.log(self.betas) + (1 - share) * np.log(least))
-        return {"fixed-small": small, "fixed-large": self.betas, "learned-range": between}[variance]
-
     def x_0_hat(self, x_t: Any, t: Any) -> Any:
         return self.mean + self.slope[t - 1] * (x_t - self.signal[t - 1] * self.mean)
+
+    def denoised(self, x_t: Tensor, t: Tensor) -> Tensor:
+        slope, signal = (self.at(table, x_t, t) for table in (self.slope, self.signal))
+        return self.mean + slope * (x_t - signal * self.mean)
+
+    def flow(self, states: Any, t: int, following: int) -> Any:
+        """Return the probability flow's solution: it keeps (x_t - s_t m) / sqrt(s_t^2 c + n_t^2) as it is.
+
+        Args:
+            states: at t.
+            t, following: timesteps, 0 for the data.
+        """
+        signal = np.concatenate([[1.0], self.signal])
+        spread = np.sqrt(signal**2 * self.var + 1 - signal**2)
+        return signal[following] * self.mean + (states - signal[t] * self.mean) * (spread[following] / spread[t])
 
     def squared_error(self, x_0: np.ndarray, t: int) -> np.ndarray:
         """Return E (x_0 - x_0_hat)^2 over x_t given x_0."""
@@ -99,30 +84,6 @@ class Oracle:
         return mean, spread
 
 
-class OracleNetwork(Network):
-    """The optimal denoiser as a network that predicts eps, x_0 or v, and for a learned variance the same u always."""
-
-    def __init__(self, spec: NetworkSpec, /, *, oracle: Oracle, prediction: str, share: float = 0.5) -> None:
-        super().__init__()
-        self.oracle, self.prediction = oracle, prediction
-        self.shares = [share] * (spec.num_outputs - 1)
-        self.calls: list[Tensor] = []
-
-    def forward(
-        self, x_t: Tensor, t: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        self.calls.append(t)
-        shape = (-1, *[1] * (x_t.ndim - 1))
-        k, s, n = (
-            torch.as_tensor(table, dtype=x_t.dtype)[t - 1].reshape(shape)
-            for table in (self.oracle.slope, self.oracle.signal, self.oracle.noise)
-        )
-        x_0_hat = self.oracle.mean + k * (x_t - s * self.oracle.mean)
-        eps_hat = (x_t - s * x_0_hat) / n
-        prediction = {"x_0": x_0_hat, "eps": eps_hat, "v": s * eps_hat - n * x_0_hat}[self.prediction]
-        return torch.stack([prediction, *[torch.full_like(prediction, 2 * share - 1) for share in self.shares]], 1)
-
-
 def oracle_model(
     oracle: Oracle, *, prediction: Any = "eps", variance: Any = "fixed-small", event_shape: tuple[int, ...] = (2,)
 ) -> tuple[DDPM, ForwardDiffusion]:
@@ -136,6 +97,16 @@ def oracle_model(
         variance=variance,
     ).double()
     return model, ForwardDiffusion(model)
+
+
+def flow_model(oracle: Oracle) -> DDPM:
+    """Return the model of an oracle whose betas are no linear schedule."""
+    return known_model(oracle, DataSpec("gaussian", (2,), num_train=100), prediction="x_0")
+
+
+def flow_oracle(steps: int, first: float = 3.0) -> Oracle:
+    """Return a chain of `steps` timesteps, evenly spaced in log-SNR from `first` to -6."""
+    return Oracle(betas=log_snr_chain(first, -6.0, steps))
 
 
 def repeated(x_0: list[float], count: int) -> Batch:

@@ -19,6 +19,7 @@ from genlab.interfaces import (
     EvalSettings,
     Figure,
     FigureContext,
+    InvertibleSampler,
     LatentModel,
     Posterior,
     Sampler,
@@ -128,6 +129,19 @@ class ToySampler(Sampler):
         return Draws(torch.randn((num_draws, 1), generator=generator, dtype=model.one.dtype) * math.sqrt(2))
 
 
+class ToyBothWays(ToySampler, InvertibleSampler):
+    """x is a function of one normal number, to one decimal."""
+
+    def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        return x / math.sqrt(2)
+
+    def draw_from(self, model: LatentModel, latents: Tensor) -> Tensor:
+        return (latents * math.sqrt(2)).round(decimals=1)
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        return torch.lerp(first, second, share)
+
+
 class ToySplit(Split):
     def __init__(self, x: Tensor) -> None:
         self.x = x
@@ -168,6 +182,7 @@ class ToyPlugin:
         yield Component("model", "toy", "toy:ToyModel", "a normal mean")
         yield Component("family", "toy", "toy:RecipeFamily", "a normal posterior")
         yield Component("sampler", "toy", "toy:ToySampler", "the exact marginal")
+        yield Component("sampler", "toy-both-ways", "toy:ToyBothWays", "the marginal to one decimal, both ways")
         yield Component("figure", "toy-figure", "toy:ToyFigure", "an empty page")
 
 

@@ -6,6 +6,7 @@ from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.elbo_estimator import ELBOEstimator
 from genlab.interfaces.feature_extractor import FeatureExtractor
 from genlab.interfaces.figure import Figure, FigureContext
+from genlab.interfaces.invertible_sampler import InvertibleSampler
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab.interfaces.sampler import Draws, Sampler
@@ -25,6 +26,7 @@ __all__ = [
     "FeatureExtractor",
     "Figure",
     "FigureContext",
+    "InvertibleSampler",
     "LatentModel",
     "LatentSummary",
     "Part",

@@ -10,6 +10,13 @@ from genlab.run.infer import observations, other_data, shared_latents
 from genlab.run.listing import RunSummary, latest_run, list_runs
 from genlab.run.per_example import per_example
 from genlab.run.progress import Progress
+from genlab.run.reconstruct import (
+    Reconstruction,
+    check_invertible,
+    check_reconstruction_file,
+    reconstruct,
+    save_reconstruction,
+)
 from genlab.run.reopen import OpenedRun, open_run
 from genlab.run.run import RunResult, run
 from genlab.run.score import Score, score
@@ -23,6 +30,7 @@ __all__ = [
     "LedgerRow",
     "OpenedRun",
     "Progress",
+    "Reconstruction",
     "RunFolder",
     "RunResult",
     "RunSummary",
@@ -30,6 +38,8 @@ __all__ = [
     "TrainingState",
     "check_column_file",
     "check_destination",
+    "check_invertible",
+    "check_reconstruction_file",
     "compare",
     "draw",
     "evaluate",
@@ -40,8 +50,10 @@ __all__ = [
     "open_run",
     "other_data",
     "per_example",
+    "reconstruct",
     "run",
     "save_draws",
+    "save_reconstruction",
     "score",
     "score_samplers",
     "shared_latents",

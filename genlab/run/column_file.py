@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 
 from genlab.errors import UsageError
 from genlab.run.files import write_atomically
+from genlab.run.tensor_file import write_tensors
 
 ENDINGS = (".csv", ".npz", ".safetensors")
 
@@ -54,8 +54,10 @@ def write_columns(batches: Iterable[Mapping[str, Tensor]], path: Path) -> int:
             count += len(next(iter(columns.values())))
             yield columns
 
-    write = _write_csv if path.suffix == ".csv" else _write_npz if path.suffix == ".npz" else _write_safetensors
-    write_atomically(path, lambda temporary: write(counted(), temporary))
+    if path.suffix == ".csv":
+        write_atomically(path, lambda temporary: _write_csv(counted(), temporary))
+    else:
+        write_tensors(_joined(counted()), path)
     return count
 
 
@@ -95,14 +97,4 @@ def _joined(batches: Iterable[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     for batch in batches:
         for name, column in batch.items():
             kept.setdefault(name, []).append(column)
-    return {name: torch.cat(columns).contiguous() for name, columns in kept.items()}
-
-
-def _write_npz(batches: Iterable[Mapping[str, Tensor]], path: Path) -> None:
-    arrays = {name: column.numpy() for name, column in _joined(batches).items()}
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
-
-
-def _write_safetensors(batches: Iterable[Mapping[str, Tensor]], path: Path) -> None:
-    save_file(_joined(batches), path)
+    return {name: torch.cat(columns) for name, columns in kept.items()}

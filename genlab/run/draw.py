@@ -1,21 +1,18 @@
 """Draw new observations from a fitted assembly, and write them to files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import UsageError
 from genlab.interfaces import DataSpec, Draws
 from genlab.run.column_file import named_columns, write_columns
-from genlab.run.files import write_atomically
 from genlab.run.looking import looking_at
-from genlab.run.picture import image_grid
+from genlab.run.picture import image_grid, write_picture
+from genlab.run.tensor_file import write_tensors
 
 CHUNK = 256
 
@@ -69,15 +66,13 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
         UsageError: for another ending, a folder that is not there, or a picture of what is no image.
     """
     check_destination(spec, path)
-    writers: dict[str, Callable[[Path], None]] = {
-        ".png": lambda file: image_grid(draws.x, spec).save(file, format="png"),
-        ".npz": lambda file: _save_npz(draws, file),
-        ".safetensors": lambda file: save_file(_tensors(draws), file),
-    }
     if path.suffix == ".csv":
         write_columns([named_columns(draws.x, spec.columns)], path)
+    elif path.suffix == ".png":
+        write_picture(image_grid(draws.x, spec), path)
     else:
-        write_atomically(path, writers[path.suffix])
+        way = {} if draws.trajectory is None else {"trajectory": draws.trajectory}
+        write_tensors({"x": draws.x, **way}, path)
 
 
 def check_destination(spec: DataSpec, path: Path) -> None:
@@ -98,16 +93,3 @@ def check_destination(spec: DataSpec, path: Path) -> None:
         raise UsageError(f"{path}: a CSV needs columns, and {spec.name} has shape {spec.event_shape}. Use .npz.")
     if not path.parent.is_dir():
         raise UsageError(f"folder {path.parent} must exist to write {path.name} into. Make it, or choose another.")
-
-
-def _tensors(draws: Draws) -> dict[str, torch.Tensor]:
-    tensors = {"x": draws.x.cpu().contiguous()}
-    if draws.trajectory is not None:
-        tensors["trajectory"] = draws.trajectory.cpu().contiguous()
-    return tensors
-
-
-def _save_npz(draws: Draws, path: Path) -> None:
-    with path.open("wb") as file:
-        arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in _tensors(draws).items()}
-        np.savez_compressed(file, **arrays)

@@ -9,24 +9,21 @@ is a function of x_T alone; at eta = 1 on all T timesteps it is ancestral sampli
 Reference: Song, Meng & Ermon 2021, eqs. 12 and 16.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Part, Sampler
-from genlab.interfaces.constraints import PositiveInt, UnitFloat
+from genlab.errors import UsageError
+from genlab.interfaces import Draws, LatentModel, Part
+from genlab.interfaces.constraints import NonNegativeInt, PositiveInt, UnitFloat
+from genlab_ddpm.flow_sampler import FlowSampler
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
 
-class DDIM(Sampler):
+class DDIM(FlowSampler):
     """Draw in few steps."""
-
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
 
     def __init__(
         self,
@@ -37,6 +34,7 @@ class DDIM(Sampler):
         eta: UnitFloat = 0.0,
         spacing: Spacing = "even",
         guidance: Part[Guidance] | None = None,
+        corrections: NonNegativeInt = 1,
         frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
@@ -46,15 +44,16 @@ class DDIM(Sampler):
             eta: how much noise a step adds: 0 none, 1 as much as the reverse chain.
             spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
+            corrections: how often a step is corrected on the way from x to noise, each time by one more call.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
             IncompatibleError: when there are more steps than timesteps.
         """
         check_steps(model, steps)
-        self._steps = steps
+        self.timesteps = grid(model.chain.log_snr, steps, spacing)
+        self.corrections = corrections
         self._eta = eta
-        self._spacing = spacing
         self._frames = frames
         self._ask = asked(guidance, model)
 
@@ -71,14 +70,34 @@ class DDIM(Sampler):
             return stochastic_step(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)
 
         frames = self._frames if trajectory else 0
-        timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
-        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, self.timesteps, step, num_draws, generator=generator, frames=frames)
+
+    def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
+        """Return the state at the timestep `following`, below or above t, or 0.
+
+        Raises:
+            UsageError: where eta is above 0.
+        """
+        if self._eta:
+            raise UsageError(
+                f"sampler.eta must be 0 to find the noise behind an observation, got {self._eta:g}: each step would "
+                "add noise of its own. Set it with -s sampler.eta=0."
+            )
+        x_0_hat, _ = model.denoise(x_t, t, self._ask)
+        return stochastic_step(model, x_t, x_0_hat, t, following) if following else x_0_hat
 
 
 def stochastic_step(
-    model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int, *, eta: float, generator: torch.Generator
+    model: DDPM,
+    x_t: Tensor,
+    x_0_hat: Tensor,
+    t: int,
+    following: int,
+    *,
+    eta: float = 0.0,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Return the state at timestep `following`, 1 or more.
+    """Return the state at timestep `following`, 1 or more; where eta is 0 it may be above t.
 
     Args:
         model: gives the chain.

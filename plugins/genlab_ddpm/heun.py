@@ -14,24 +14,20 @@ The last step, from 1 to 0, where sigma is 0, is Euler's: it returns x_0_hat.
 Reference: Karras et al. 2022, algorithm 1; Song et al. 2021 (score-based models), eq. 13.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Part, Sampler
-from genlab.interfaces.constraints import PositiveInt
+from genlab.interfaces import Draws, LatentModel, Part
+from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
+from genlab_ddpm.flow_sampler import FlowSampler
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM, Ask
 from genlab_ddpm.walk import check_steps, walk
 
 
-class Heun(Sampler):
+class Heun(FlowSampler):
     """Follow the probability flow, correcting every step."""
-
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
 
     def __init__(
         self,
@@ -41,6 +37,7 @@ class Heun(Sampler):
         steps: PositiveInt = 18,
         spacing: Spacing = "log-snr",
         guidance: Part[Guidance] | None = None,
+        corrections: NonNegativeInt = 1,
         frames: PositiveInt = 20,
     ) -> None:
         """Make one from a recipe's keys.
@@ -49,13 +46,15 @@ class Heun(Sampler):
             steps: how many steps, at most T; the network is called twice in each but the last.
             spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
+            corrections: how often a step is corrected on the way from x to noise, each time by two more calls.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 
         Raises:
             IncompatibleError: when there are more steps than timesteps, or the guidance does not fit.
         """
         check_steps(model, steps)
-        self._steps, self._spacing, self._frames = steps, spacing, frames
+        self.timesteps = grid(model.chain.log_snr, steps, spacing)
+        self.corrections, self._frames = corrections, frames
         self._ask = asked(guidance, model)
 
     def draw(
@@ -65,18 +64,19 @@ class Heun(Sampler):
         assert isinstance(model, DDPM)
 
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
-            x_0_hat, _ = model.denoise(x_t, t, self._ask)
-            if following == 0:
-                return x_0_hat
-            return flow_step(model, x_t, x_0_hat, t, following, self._ask)
+            return self.flow_step(model, x_t, t, following)
 
         frames = self._frames if trajectory else 0
-        timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
-        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, self.timesteps, step, num_draws, generator=generator, frames=frames)
+
+    def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
+        """Return the state at the timestep `following`, below or above t, or 0."""
+        x_0_hat, _ = model.denoise(x_t, t, self._ask)
+        return _heun_step(model, x_t, x_0_hat, t, following, self._ask) if following else x_0_hat
 
 
-def flow_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int, ask: Ask | None = None) -> Tensor:
-    """Return Heun's state at timestep `following`, 1 or more, below or above t.
+def _heun_step(model: DDPM, x_t: Tensor, x_0_hat: Tensor, t: int, following: int, ask: Ask | None = None) -> Tensor:
+    """Return the state at timestep `following`, 1 or more, below or above t.
 
     Args:
         model: gives the chain and the second slope.

@@ -26,8 +26,10 @@ def genlab_components() -> Iterable[Component]:
             "the likelihood of the deterministic flow, to check the chain's bound",
         ),
         Component("sampler", "ancestral", f"{here}.ancestral:Ancestral", "every step of the learned reverse chain"),
-        Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic at eta = 0"),
-        Component("sampler", "heun", f"{here}.heun:Heun", "the probability flow, second order, two calls a step"),
+        Component("sampler", "ddim", f"{here}.ddim:DDIM", "few steps, deterministic and both ways at eta = 0"),
+        Component(
+            "sampler", "heun", f"{here}.heun:Heun", "the probability flow both ways, second order, two calls a step"
+        ),
         Component(
             "sampler", "dpm-solver", f"{here}.dpm_solver:DPMSolver", "the probability flow in very few network calls"
         ),

@@ -29,11 +29,10 @@ def check_steps(model: DDPM, steps: int) -> None:
         )
 
 
-@torch.no_grad()
 def walk(
     model: DDPM, timesteps: Sequence[int], step: Step, num_draws: int, *, generator: torch.Generator, frames: int
 ) -> Draws:
-    """Draw observations by walking down.
+    """Draw observations by walking down from noise.
 
     Args:
         model: the fitted model.
@@ -43,9 +42,21 @@ def walk(
         generator: the only source of randomness, on the model's device.
         frames: how many states to keep besides the first; 0 keeps no trajectory.
     """
-    kept = {round(index * len(timesteps) / frames) for index in range(1, frames + 1)} if frames else set()
     like = model.chain.beta
-    x = torch.randn((num_draws, *model.event_shape), generator=generator, dtype=like.dtype, device=like.device)
+    noise = torch.randn((num_draws, *model.event_shape), generator=generator, dtype=like.dtype, device=like.device)
+    return walk_down(model, noise, timesteps, step, frames=frames)
+
+
+@torch.no_grad()
+def walk_down(model: DDPM, x: Tensor, timesteps: Sequence[int], step: Step, *, frames: int = 0) -> Draws:
+    """Return the observations that a walk leads to.
+
+    Args:
+        model: the fitted model.
+        x: x_T, `(B, *X)`, the state to begin with.
+        timesteps, step, frames: as for `walk`.
+    """
+    kept = {round(index * len(timesteps) / frames) for index in range(1, frames + 1)} if frames else set()
     states = [x]
     with model.chain.held():
         for index, (t, following) in enumerate(zip(timesteps, [*timesteps[1:], 0], strict=True), start=1):

@@ -27,6 +27,7 @@ def genlab_components():
     yield Component("model", "toy", "toy:ToyModel", "a normal mean")
     yield Component("family", "toy", "toy:RecipeFamily", "a normal posterior")
     yield Component("sampler", "toy", "toy:ToySampler", "the exact marginal")
+    yield Component("sampler", "toy-both-ways", "toy:ToyBothWays", "the marginal to one decimal, both ways")
 
 @hookimpl
 def genlab_recipes():

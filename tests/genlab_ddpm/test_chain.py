@@ -5,7 +5,8 @@ import pytest
 import torch
 from genlab_ddpm.chain import ForwardChain
 from genlab_ddpm.fixed_chain import FixedChain
-from linear_gaussian_diffusion import BETAS, seeded
+from known_diffusion import BETAS
+from linear_gaussian_diffusion import seeded
 
 
 @pytest.fixture

@@ -12,38 +12,11 @@ from genlab_ddpm.heun import Heun
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
-from genlab_ddpm.schedule import Schedule
-from linear_gaussian_diffusion import Oracle, OracleNetwork, oracle_model, seeded
+from known_diffusion import OracleNetwork
+from linear_gaussian_diffusion import Oracle, flow_model, flow_oracle, oracle_model, seeded
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces import DataSpec, Part, Sampler
-
-
-class Given(Schedule):
-    """Variances that are given."""
-
-    def __init__(self, timesteps: int, bin_width: float | None, /, *, betas: np.ndarray) -> None:
-        self._betas = betas
-
-    def betas(self) -> torch.Tensor:
-        return torch.as_tensor(self._betas)
-
-
-def flow_oracle(steps: int) -> Oracle:
-    """Return a chain of `steps` timesteps, evenly spaced from log-SNR 3 to -6."""
-    alpha_bar = 1 / (1 + np.exp(-np.linspace(3, -6, steps)))
-    return Oracle(betas=1 - alpha_bar / np.concatenate([[1.0], alpha_bar[:-1]]))
-
-
-def flow_model(oracle: Oracle) -> DDPM:
-    """Return the model of an oracle whose betas are no linear schedule."""
-    return DDPM(
-        DataSpec("gaussian", (2,), num_train=100),
-        timesteps=len(oracle.betas),
-        schedule=Part(Given, {"betas": oracle.betas}),
-        network=Part(OracleNetwork, {"oracle": oracle, "prediction": "x_0"}),
-        prediction="x_0",
-    ).double()
 
 
 def error(steps: int, kind: str) -> float:
@@ -59,10 +32,7 @@ def error(steps: int, kind: str) -> float:
     }
     states = samplers[kind].draw(model, 50, generator=seeded(), trajectory=True).trajectory
     assert states is not None
-    spread = np.sqrt(oracle.alpha_bar * oracle.var + 1 - oracle.alpha_bar)
-    start, end = (states[0] - oracle.signal[-1] * oracle.mean) / spread[-1], states[-2]
-    solution = oracle.signal[0] * oracle.mean + start * spread[0]
-    return float((end - solution).abs().mean())
+    return float((states[-2] - oracle.flow(states[0], steps, 1)).abs().mean())
 
 
 @pytest.mark.parametrize(

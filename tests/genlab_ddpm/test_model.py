@@ -5,7 +5,8 @@ import pytest
 import torch
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
-from linear_gaussian_diffusion import Oracle, OracleNetwork, oracle_model, repeated, seeded
+from known_diffusion import OracleNetwork
+from linear_gaussian_diffusion import Oracle, oracle_model, repeated, seeded
 from scipy import stats
 
 from genlab.interfaces import DataSpec, Part

@@ -1,18 +1,15 @@
 """`genlab sample`: new observations from a run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from genlab.cli import verbs
 from genlab.cli.completion import complete_run
+from genlab.cli.new_file import new_file
 from genlab.cli.options import override_option, verbose_option
 from genlab.cli.run_lookup import find_run
 from genlab.cli.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from genlab.run import OpenedRun
 
 
 @click.command("sample")
@@ -54,19 +51,12 @@ def command(
     if trajectory and out is not None and out.suffix in (".png", ".csv"):
         raise click.UsageError(f"--trajectory must be written to a .npz or .safetensors file, got {out.suffix}.")
     opened = verbs.open_run(find_run(run), overrides, session.registry())
-    path = out or _new_file(opened, num_draws, picture=opened.assembly.data.spec.is_image and not trajectory)
+    path = out or new_file(
+        opened.folder.path / "samples",
+        f"step-{opened.step}-n-{num_draws}",
+        ".png" if opened.assembly.data.spec.is_image and not trajectory else ".npz",
+    )
     verbs.check_destination(opened.assembly.data.spec, path)
     draws = verbs.draw(opened.assembly, num_draws, seed=seed, trajectory=trajectory)
     verbs.save_draws(draws, opened.assembly.data.spec, path)
     session.out.print(str(path), soft_wrap=True)
-
-
-def _new_file(opened: "OpenedRun", num_draws: int, *, picture: bool) -> Path:
-    """Return the first name in the run's samples that is not taken."""
-    folder = opened.folder.path / "samples"
-    stem, suffix = f"step-{opened.step}-n-{num_draws}", ".png" if picture else ".npz"
-    path, number = folder / f"{stem}{suffix}", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}{suffix}"
-    return path
