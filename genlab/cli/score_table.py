@@ -1,5 +1,6 @@
 """The scores of several samplers: a line for each as it ends, and the table of them all above real data's."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,23 +49,34 @@ def score_table(documents: Sequence[Mapping[str, Any]]) -> Group:
     rows.append([Text("training data", "dim"), *[""] * (len(keys) - 1), *floor, ""])
     columns = [*map(_short, keys), *(str(_column(name)) for name in names), "seconds"]
     right = [column for column in columns if column != _short("sampler.use")]
-    return Group(plain_table(columns, rows, right=right), "", facts(_closing(first)))
+    return Group(plain_table(columns, rows, right=right), "", facts([("protocol", _protocol(documents))]))
 
 
-def _closing(document: Mapping[str, Any]) -> list[tuple[str, str | Text]]:
-    """Return how the numbers were made, without the one sampler's name that a score's own protocol has."""
-    what = document["protocol"].split("; ", 1)[1]
-    sizes = (
-        f"{document['num_draws']:,} draws of each and {document['num_baseline']:,} training observations, each against "
-        f"{document['num_reference']:,} real observations; {what}"
-    )
-    return [("protocol", sizes)]
+def _protocol(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Return how the numbers were made, which only the sampler's name can tell apart."""
+    protocols = dict.fromkeys(document["protocol"] for document in documents)
+    first = next(iter(protocols))
+    return first if len(protocols) == 1 else re.sub(r" draws of \w+ and ", " draws of each and ", first, count=1)
+
+
+def written(metrics: Mapping[str, Any], name: str) -> str:
+    """Write a metric: a distance with the digits its standard error leaves, a share with three decimals.
+
+    >>> metrics = {"recall_raw_k3": 0.25, "kernel_distance_raw": 0.01136, "kernel_distance_raw_se": 0.0083}
+    >>> written(metrics, "recall_raw_k3"), written(metrics, "kernel_distance_raw")
+    ('0.250', '0.0114')
+
+    Args:
+        metrics: a score's.
+        name: which.
+    """
+    return numbers.value(metrics[name], metrics.get(f"{name}_se")) if "distance" in name else f"{metrics[name]:.3f}"
 
 
 def _cell(metrics: Mapping[str, Any], name: str, best: float | None) -> str | Text:
     error = metrics.get(f"{name}_se")
-    written = numbers.value(metrics[name], error) + ("" if error is None else f" ± {error:.1g}")
-    return Text(written, "bold") if best is not None and metrics[name] == best else written
+    cell = written(metrics, name) + ("" if error is None else f" ± {numbers.value(error, error)}")
+    return Text(cell, "bold") if best is not None and metrics[name] == best else cell
 
 
 def _column(name: str) -> str | None:

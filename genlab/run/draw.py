@@ -14,7 +14,9 @@ from genlab.run.looking import looking_at
 from genlab.run.picture import image_grid, write_picture
 from genlab.run.tensor_file import write_tensors
 
-CHUNK = 256
+CHUNK = 240
+"""How many draws a sampler makes at a time: whole rounds of the ten classes that most labelled data have, so that draws
+of all classes in turn stay in turn."""
 
 
 def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, trajectory: bool = False) -> Draws:

@@ -12,7 +12,7 @@ from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option, override_option, split_option, verbose_option
 from genlab.cli.run_lookup import find_run
-from genlab.cli.score_table import score_line, score_table
+from genlab.cli.score_table import score_line, score_table, written
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import facts, plain_table
 
@@ -113,7 +113,7 @@ def _table(document: Mapping[str, Any]) -> Group:
     rows = []
     for name in (name for name in metrics if not name.endswith("_se")):
         errors = [values.get(f"{name}_se") for values in (metrics, baseline)]
-        cells = [numbers.value(values[name], se) for values, se in zip((metrics, baseline), errors, strict=True)]
+        cells = [written(values, name) for values in (metrics, baseline)]
         spreads = ["" if se is None else f"{se:.2g}" for se in errors]
         rows.append((name, cells[0], spreads[0], cells[1], spreads[1]))
     columns = ("metric", "draws", "std. error", "training data", "std. error ")

@@ -16,6 +16,8 @@ READ_AT_ONCE = 500
 MOST_TRAINING, MOST_TEST = 100_000, 100
 GAP = 0.12
 """Between two images, as a share of their width."""
+NARROWEST = 6.0
+"""Inches that the words above and below take."""
 
 
 class SamplesAndNeighbors(Figure):
@@ -35,11 +37,13 @@ class SamplesAndNeighbors(Figure):
         distances, typical = squares[: len(x)].sqrt(), squares[len(x) :].sqrt()
         order = distances.argsort(stable=True)[:NUM_SHOWN]
         (neighbors,) = context.data.train.batches([places[order].cpu()], context.generator)
-        labels = distances[order]
+        labels, number = distances[order], "distance in pixels"
         if len(typical) and float(typical.median()) > 0:
-            labels = labels / typical.median()
+            labels, number = labels / typical.median(), "distance over that of test images to theirs: near 0 is a copy"
         title = f"the {len(order)} of {len(x)} draws nearest to training images (above), and these images (below)"
-        return _picture(x[order], neighbors.x, labels, title, context.data.spec.levels)
+        canvas = _picture(x[order], neighbors.x, labels, title, context.data.spec.levels)
+        canvas.supxlabel(number, fontsize=8)
+        return canvas
 
 
 def _first_test_images(context: FigureContext) -> Tensor:
@@ -63,14 +67,14 @@ def _rows(x: Tensor) -> Tensor:
 def _picture(draws: Tensor, neighbors: Tensor, labels: Tensor, title: str, levels: int | None) -> Canvas:
     both = [images.float().cpu().movedim(1, -1).numpy() for images in (draws, neighbors)]
     low, high = (0.0, levels - 1.0) if levels else (min(one.min() for one in both), max(one.max() for one in both))
-    canvas = Canvas(figsize=(0.75 * len(draws) + 0.2, 2.3), layout="constrained")
+    canvas = Canvas(figsize=(max(0.75 * len(draws) + 0.2, NARROWEST), 2.2), layout="constrained")
     axes = canvas.subplots()
     for row, images in enumerate(both):
         for column, image in enumerate(images):
             _show(axes, np.clip((image - low) / max(high - low, 1e-12), 0, 1), column, -row)
     for column, label in enumerate(labels.tolist()):
         axes.text(column + (1 - GAP) / 2, -1.08, f"{label:.2f}", ha="center", va="top", fontsize=8)
-    axes.set(xlim=(0, len(draws) - GAP), ylim=(-1.3, 1 - GAP))
+    axes.set(xlim=(0, len(draws) - GAP), ylim=(-1.2, 1 - GAP))
     axes.set_aspect("equal")
     axes.set_axis_off()
     axes.set_title(title, fontsize=9)

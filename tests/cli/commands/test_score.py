@@ -112,6 +112,10 @@ def test_samplers_are_combined_with_the_keys_that_each_takes(genlab, toy_run, sh
         *(["shifted", shift, scale] for shift in "01" for scale in "12"),
     ]
     assert lines[7][:2] == ["training", "data"]
+    protocol = next(line for line in lines if line[:1] == ["protocol"])
+    assert " ".join(protocol).startswith(
+        "protocol 30 draws of each and 30 training observations, each against 20 of the"
+    )
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ def test_test_images_are_about_as_far_as_test_images():
     assert 0.6 < sum(labels) / NUM_SHOWN < 1.5
 
 
+def test_the_figure_says_what_the_number_is():
+    x = images(DIGITS.test, 0)
+    assert "distance over that of test images to theirs" in draw(x).get_supxlabel()
+    alone = draw(x, replace(DIGITS, test=DIGITS.test.subset(torch.arange(0))))
+    assert alone.get_supxlabel() == "distance in pixels"
+
+
 def test_the_nearest_of_many_draws_are_shown():
     above, _, _ = shown(draw(images(DIGITS.test, *range(64))))
     assert len(above) == NUM_SHOWN
