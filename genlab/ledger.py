@@ -82,7 +82,7 @@ class Ledger:
 
     def per_example(self) -> Tensor:
         """Return the sum of the local terms of each example, `(B,)` in nats."""
-        return torch.stack([term.value for term in self.terms if term.scope == "local"]).sum(0)
+        return _sum([term.value for term in self.terms if term.scope == "local"])
 
     def totals(self, num_data: int) -> dict[str, Tensor]:
         """Return each term's contribution to the bound on all `num_data` examples, `()` in nats."""
@@ -99,7 +99,9 @@ class Ledger:
         """Return what training minimises, `()`: the surrogate, or the negative bound in nats per example."""
         if self.surrogate_objective is not None:
             return self.surrogate_objective
-        return -self.elbo(num_data) / num_data
+        shared = [term.value for term in self.terms if term.scope == "global"]
+        per_example = self.per_example().mean()
+        return -(per_example + _sum(shared) / num_data) if shared else -per_example
 
     def detach(self) -> "Ledger":
         """Return the same ledger with no graph behind it."""
@@ -125,3 +127,8 @@ class Ledger:
             raise NonFiniteError(
                 f"the objective {self.surrogate!r} must be finite, got {self.surrogate_objective.item()} ({where})."
             )
+
+
+def _sum(values: list[Tensor]) -> Tensor:
+    """Return the sum of a few tensors; of one, itself."""
+    return sum(values[1:], start=values[0])

@@ -14,8 +14,8 @@ from genlab_ddpm.model import DDPM
 
 def prior_kl(model: DDPM, x_0: Tensor) -> Tensor:
     """Return L_T of each observation, `(B,)` nats, for x_0 `(B, *X)`."""
-    chain, zero = model.chain, x_0.new_zeros(())
-    return kl_normal(chain.signal[-1] * x_0, chain.log_noise_var[-1], zero, zero).flatten(1).sum(1)
+    chain = model.chain
+    return kl_normal(chain.signal[-1] * x_0, chain.log_noise_var[-1]).flatten(1).sum(1)
 
 
 def step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor, t: Tensor) -> Tensor:
@@ -32,4 +32,4 @@ def step_kl(model: DDPM, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor, t: Tenso
     chain = model.chain
     difference = chain.at(chain.x_0_weight, t, x_0) * (x_0 - x_0_hat)
     q_log_var = chain.at(chain.log_posterior_var, t, x_0)
-    return kl_normal(difference, q_log_var, x_0.new_zeros(()), log_var).flatten(1).sum(1)
+    return kl_normal(difference, q_log_var, None, log_var).flatten(1).sum(1)

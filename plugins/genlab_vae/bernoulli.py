@@ -33,7 +33,8 @@ class Bernoulli(Likelihood):
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """Return the log mass of x, `(S, B)`."""
         # As x is 0 or 1, one sign and one kernel do for both sides of the sum, and nothing overflows.
-        return F.logsigmoid(output * (2 * x - 1)).flatten(2).sum(2)
+        sign = (2 * x).sub_(1)
+        return F.logsigmoid(output * sign).flatten(2).sum(2)
 
     def mean(self, output: Tensor) -> Tensor:
         """Return the probabilities of x_d = 1."""

@@ -64,7 +64,7 @@ class DiagonalGaussianPosterior(LatentPosterior):
         """Return the divergence of each latent, `(B, J)`, from the standard normal prior."""
         if not isinstance(prior, StandardNormal):
             return None
-        return kl_normal(self.mean, self.log_var, prior.zero, prior.zero)
+        return kl_normal(self.mean, self.log_var)
 
     def describe(self) -> dict[str, Tensor]:
         """Return the `mean` and the standard deviation `std` of z, `(B, J)` each."""

@@ -64,7 +64,7 @@ class FullGaussianPosterior(LatentPosterior):
         """Return KL(q || p), `(B,)`, against the standard normal prior."""
         if not isinstance(prior, StandardNormal):
             return None
-        along = kl_normal(self.mean, 2 * self.log_diagonal, prior.zero, prior.zero).sum(-1)
+        along = kl_normal(self.mean, 2 * self.log_diagonal).sum(-1)
         return along + 0.5 * self.below.square().sum((1, 2))
 
     def describe(self) -> dict[str, Tensor]:

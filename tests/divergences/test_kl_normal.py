@@ -34,3 +34,9 @@ def test_a_variance_too_small_for_its_type_is_finite():
     (gradient,) = torch.autograd.grad(divergence, log_var)
     assert divergence == 149.5
     assert gradient == -0.5
+
+
+def test_the_second_normal_is_the_standard_one_by_default():
+    mean, log_var, zero = torch.tensor([0.3, -2.0]), torch.tensor([-1.0, 0.5]), torch.zeros(())
+    torch.testing.assert_close(kl_normal(mean, log_var), kl_normal(mean, log_var, zero, zero))
+    torch.testing.assert_close(kl_normal(mean, log_var, None, log_var), kl_normal(mean, log_var, zero, log_var))

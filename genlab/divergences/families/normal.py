@@ -23,7 +23,9 @@ from genlab.divergences.total_variation import TotalVariation
 from genlab.divergences.wasserstein import SquaredWasserstein2
 
 
-def kl_normal(q_mean: Tensor, q_log_var: Tensor, p_mean: Tensor, p_log_var: Tensor) -> Tensor:
+def kl_normal(
+    q_mean: Tensor, q_log_var: Tensor, p_mean: Tensor | None = None, p_log_var: Tensor | None = None
+) -> Tensor:
     """Return KL(N(q_mean, q_var) || N(p_mean, p_var)) from log variances, coordinate by coordinate.
 
     It is `kl` for those who hold log variances: a variance too small for its type does no harm, and what does not
@@ -31,15 +33,18 @@ def kl_normal(q_mean: Tensor, q_log_var: Tensor, p_mean: Tensor, p_log_var: Tens
 
     Args:
         q_mean, q_log_var: mean and log variance of q; broadcastable with those of p.
-        p_mean, p_log_var: mean and log variance of p.
+        p_mean, p_log_var: mean and log variance of p; each is 0 by default, as of the standard normal.
 
     Returns:
         The divergence of each coordinate in nats, in the broadcast shape, never negative.
 
-    >>> kl_normal(torch.tensor(1.0), torch.tensor(0.0), torch.tensor(0.0), torch.tensor(0.0))
+    >>> kl_normal(torch.tensor(1.0), torch.tensor(0.0))
     tensor(0.5000)
     """
-    return 0.5 * ((q_mean - p_mean).square() * torch.exp(-p_log_var) + exp_excess(q_log_var - p_log_var))
+    squares = (q_mean if p_mean is None else q_mean - p_mean).square()
+    if p_log_var is None:
+        return 0.5 * (squares + exp_excess(q_log_var))
+    return 0.5 * (squares * torch.exp(-p_log_var) + exp_excess(q_log_var - p_log_var))
 
 
 @closed_form(KL, Normal, Normal)

@@ -1,7 +1,5 @@
 """Precision of arithmetic on a device."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -17,11 +15,9 @@ def resolve_precision(precision: Precision, bfloat16_is_fast: bool) -> str:
     return precision
 
 
-@contextmanager
-def autocast(device: torch.device, precision: str) -> Iterator[None]:
-    """Compute matrix products and convolutions in `precision`; everything else as torch's autocast decides."""
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-        yield
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return a context that computes matrix products and convolutions in `precision`, the rest as torch decides."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def place_on(module: nn.Module, device: torch.device, *, compile_networks: bool) -> None:

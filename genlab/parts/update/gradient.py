@@ -80,7 +80,8 @@ class Gradient(UpdateRule):
         with self._accelerator.autocast():
             ledger = self._elbo.estimate(self._model, self._family, batch, generator=generator)
             objective = ledger.objective(batch.num_data)
-        self._optimizer.zero_grad(set_to_none=True)
+        for value in self._parameters:  # what the optimiser's zero_grad does, without its hooks
+            value.grad = None
         objective.backward()  # type: ignore[no-untyped-call]
         if self._accelerator.world_size > 1:
             self._average_gradients(data.share)
