@@ -9,6 +9,7 @@ from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import UsageError
 from genlab.interfaces import DataSpec, Draws
+from genlab.run.animation import write_animation
 from genlab.run.column_file import named_columns, write_columns
 from genlab.run.looking import looking_at
 from genlab.run.picture import image_grid, write_picture
@@ -17,6 +18,9 @@ from genlab.run.tensor_file import write_tensors
 CHUNK = 240
 """How many draws a sampler makes at a time: whole rounds of the ten classes that most labelled data have, so that draws
 of all classes in turn stay in turn."""
+ANIMATIONS = (".gif", ".apng")
+PICTURES = (".png", *ANIMATIONS)
+ENDINGS = (*PICTURES, ".csv", ".npz", ".safetensors")
 
 
 def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, trajectory: bool = False) -> Draws:
@@ -62,19 +66,25 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
     Args:
         draws: what to write: `x`, and `trajectory` where there is one.
         spec: the data's specification; a picture needs images.
-        path: a file ending in .png (a grid), .csv (the columns of vectors), .npz or .safetensors.
+        path: a file ending in .png (a grid), .gif or .apng (the way there), .csv (the columns of vectors), .npz or
+            .safetensors.
 
     Raises:
-        UsageError: for another ending, a folder that is not there, or a picture of what is no image.
+        UsageError: for another ending, a folder that is not there, a picture of what is no image, or an animation of
+            draws without a trajectory.
     """
     check_destination(spec, path)
     if path.suffix == ".csv":
         write_columns([named_columns(draws.x, spec.columns)], path)
     elif path.suffix == ".png":
         write_picture(image_grid(draws.x, spec), path)
-    else:
+    elif path.suffix not in ANIMATIONS:
         way = {} if draws.trajectory is None else {"trajectory": draws.trajectory}
         write_tensors({"x": draws.x, **way}, path)
+    elif draws.trajectory is None:
+        raise UsageError(f"{path} must show the way to draws, and this sampler keeps none. Use .png for the draws.")
+    else:
+        write_animation(draws.trajectory, spec, path)
 
 
 def check_destination(spec: DataSpec, path: Path) -> None:
@@ -87,9 +97,10 @@ def check_destination(spec: DataSpec, path: Path) -> None:
     Raises:
         UsageError: as `save_draws`.
     """
-    if path.suffix not in (".png", ".csv", ".npz", ".safetensors"):
-        raise UsageError(f"{path} must end in .png, .csv, .npz or .safetensors, got {path.suffix or 'no ending'!r}.")
-    if path.suffix == ".png" and not spec.is_image:
+    if path.suffix not in ENDINGS:
+        *others, last = ENDINGS
+        raise UsageError(f"{path} must end in {', '.join(others)} or {last}, got {path.suffix or 'no ending'!r}.")
+    if path.suffix in PICTURES and not spec.is_image:
         raise UsageError(f"{path}: a picture needs images, and {spec.name} has shape {spec.event_shape}. Use .npz.")
     if path.suffix == ".csv" and len(spec.event_shape) != 1:
         raise UsageError(f"{path}: a CSV needs columns, and {spec.name} has shape {spec.event_shape}. Use .npz.")

@@ -20,9 +20,14 @@ from genlab.cli.session import Session, pass_session
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="A file ending in .png (a grid of images), .csv (columns), .npz or .safetensors; by default in RUN/samples.",
+    help="A file ending in .png (a grid of images), .gif or .apng (the way there), .csv (columns), .npz or "
+    ".safetensors; by default in RUN/samples.",
 )
-@click.option("--trajectory", is_flag=True, help="Keep the way there too, where the sampler has one.")
+@click.option(
+    "--trajectory",
+    is_flag=True,
+    help="Keep the way there too, where the sampler has one; images become an animation unless --out says otherwise.",
+)
 @override_option
 @verbose_option
 @pass_session
@@ -45,18 +50,22 @@ def command(
     Examples:
       genlab sample ddpm -n 64
       genlab sample ddpm -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
+      genlab sample ddpm -n 16 --out way.gif -s sampler.frames=40
       genlab sample mixture -n 1000 --out customers.csv
       genlab sample runs/vae-mnist/20260101T120000Z-1a2b3c -n 10000 --out draws.npz
     """
     if trajectory and out is not None and out.suffix in (".png", ".csv"):
-        raise click.UsageError(f"--trajectory must be written to a .npz or .safetensors file, got {out.suffix}.")
+        raise click.UsageError(f"--trajectory must go to a .gif, .apng, .npz or .safetensors file, got {out.suffix}.")
     opened = verbs.open_run(find_run(run), overrides, session.registry())
+    spec = opened.assembly.data.spec
+    picture = ".gif" if trajectory else ".png"
     path = out or new_file(
         opened.folder.path / "samples",
         f"step-{opened.step}-n-{num_draws}",
-        ".png" if opened.assembly.data.spec.is_image and not trajectory else ".npz",
+        picture if spec.is_image else ".npz",
     )
-    verbs.check_destination(opened.assembly.data.spec, path)
+    verbs.check_destination(spec, path)
+    trajectory = trajectory or path.suffix in (".gif", ".apng")
     draws = verbs.draw(opened.assembly, num_draws, seed=seed, trajectory=trajectory)
-    verbs.save_draws(draws, opened.assembly.data.spec, path)
+    verbs.save_draws(draws, spec, path)
     session.out.print(str(path), soft_wrap=True)

@@ -41,7 +41,7 @@ def test_a_file_that_cannot_be_written_is_a_usage_error(genlab, toy_run, file):
 def test_a_picture_keeps_no_trajectory(genlab, toy_run):
     outcome = genlab("sample", toy_run, "--trajectory", "--out", "way.png")
     assert outcome.code == 2
-    assert "--trajectory must be written to a .npz" in outcome.err
+    assert "--trajectory must go to a .gif, .apng, .npz" in outcome.err
 
 
 def test_no_draws_are_a_usage_error(genlab, toy_run):
