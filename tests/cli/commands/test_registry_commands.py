@@ -74,7 +74,7 @@ def test_plugins_are_listed_with_their_state(genlab):
         "version": "1.0",
         "status": "ok",
         "reason": "",
-        "components": 4,
+        "components": 5,
         "slow_because": "",
         "file": None,
         "sha256": "",
