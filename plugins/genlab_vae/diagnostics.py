@@ -4,25 +4,26 @@
     distortion  -E_x E_q log p(x given z)                 what is left to be told; ELBO = -distortion - rate
     activity_j  Var_x( E_q z_j )                          latent j is active where this is above 0.01
 
+Of several layers each has its own latents; the rate is that of all together.
+
 An unused latent has the prior as its posterior whatever x is; many of them together are a collapsed posterior.
 
 Reference: Alemi et al. 2018, eqs. 3 and 4 (rate and distortion); Burda, Grosse & Salakhutdinov 2016, section 5.2
 (active units).
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genlab.interfaces.data_source import Batch
 from genlab.interfaces.diagnosis import Diagnosis
-from genlab.interfaces.variational_family import VariationalFamily
+from genlab.interfaces.variational_family import Posterior, VariationalFamily
+from genlab_vae.directed import DirectedModel
 from genlab_vae.posterior import LatentPosterior
-
-if TYPE_CHECKING:
-    from genlab_vae.model import VAE
+from genlab_vae.prior import Prior
 
 ACTIVE = 0.01
 """The variance of the posterior means above which a latent is active, as Burda et al. have it."""
@@ -30,54 +31,88 @@ ACTIVE = 0.01
 _MOST_NAMED = 10
 
 
-def diagnose(model: "VAE", family: nn.Module, batches: Iterable[Batch], generator: torch.Generator) -> Diagnosis:
-    """Return the rate, the distortion, the reconstruction error, and which latents are used."""
+def diagnose(
+    model: DirectedModel,
+    family: nn.Module,
+    batches: Iterable[Batch],
+    generator: torch.Generator,
+    *,
+    prior: Prior | None = None,
+    z_at: Callable[[Mapping[str, Tensor]], Any],
+) -> Diagnosis:
+    """Return the rate, the distortion, the reconstruction error, and which latents are used.
+
+    It has nothing to say where the posterior describes no `mean` of its latents.
+
+    Args:
+        model: a joint whose factor `likelihood` is log p(x given z).
+        family: fitted to it.
+        batches: the observations, once.
+        generator: the only source of randomness.
+        prior: from which the divergence may have a closed form.
+        z_at: from the posterior means by layer (`lower_` and `upper_`, or nothing) to z as `mean_given` takes it.
+    """
     assert isinstance(family, VariationalFamily)
     sums: dict[str, Tensor] = {}
     count = 0
     for batch in batches:
         posterior = family.posterior(batch.x)
-        if not isinstance(posterior, LatentPosterior):
+        means = {name[: -len("mean")]: mean for name, mean in posterior.describe().items() if name.endswith("mean")}
+        if not means:
             return Diagnosis()
         count += len(batch.x)
-        for name, value in _sums(model, posterior, batch.x, generator).items():
-            sums[name] = sums.get(name, torch.zeros_like(value)) + value
-    means = {name: value / count for name, value in sums.items()}
-    activity = (means["square"] - means["mean"].square()).tolist()
-    metrics = {name: float(means[name]) for name in ("rate_nats", "distortion_nats")}
-    metrics["reconstruction_rmse"] = float(means["squared_error"].sqrt())
-    metrics["active_units"] = float(sum(value > ACTIVE for value in activity))
-    series = {"activity_by_latent": activity}
-    if "kl_by_latent" in means:
-        series["kl_by_latent_nats"] = means["kl_by_latent"].tolist()
-    return Diagnosis(metrics, series, _remarks(activity))
+        squares = (batch.x - model.mean_given(z_at(means))).square()
+        found = _split_bound(model, posterior, prior, batch.x, generator)
+        found["squared_error"] = squares.flatten(1).mean(1)
+        found |= {f"{layer}mean": mean for layer, mean in means.items()}
+        found |= {f"{layer}square": mean.double().square() for layer, mean in means.items()}
+        for name, value in found.items():
+            total = value.double().sum(0)
+            sums[name] = sums[name] + total if name in sums else total
+    averages = {name: value / count for name, value in sums.items()}
+    return _summary(averages, [name[: -len("square")] for name in averages if name.endswith("square")])
 
 
-def _sums(model: "VAE", posterior: LatentPosterior, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-    """Return sums over a batch, in double precision."""
-    z = posterior.rsample(1, generator=generator)
-    parts, known = posterior.kl_by_latent(model.prior), posterior.kl(model.prior)
+def _split_bound(
+    model: DirectedModel, posterior: Posterior, prior: Prior | None, x: Tensor, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Return what z tells of each observation and what is left to be told, `(B,)`, by one draw where not known."""
+    z = posterior.sample(1, generator=generator)
+    factors = dict(model.log_joint(x, z))
+    found = {"distortion_nats": -factors.pop("likelihood")[0]}
+    by_latent = known = None
+    if isinstance(posterior, LatentPosterior) and prior is not None:
+        by_latent, known = posterior.kl_by_latent(prior), posterior.kl(prior)
     if known is None:
-        known = (torch.stack(list(posterior.log_prob(z).values())).sum(0) - model.log_prior(z))[0]
-    mean = posterior.describe()["mean"]
-    squares = (x - model.mean_given(mean)).square()
-    sums = {
-        "rate_nats": known.double().sum(),
-        "distortion_nats": -model.log_likelihood(x, z).double().sum(),
-        "squared_error": squares.flatten(1).mean(1).double().sum(),
-        "mean": mean.double().sum(0),
-        "square": mean.double().square().sum(0),
-    }
-    return sums if parts is None else sums | {"kl_by_latent": parts.double().sum(0)}
+        log_q, log_p = (torch.stack(list(values.values())).sum(0)[0] for values in (posterior.log_prob(z), factors))
+        known = log_q - log_p
+    if by_latent is not None:
+        found["kl_by_latent_nats"] = by_latent
+    return found | {"rate_nats": known}
 
 
-def _remarks(activity: list[float]) -> tuple[str, ...]:
-    """Say which latents are not used, if there are any."""
+def _summary(averages: Mapping[str, Tensor], layers: list[str]) -> Diagnosis:
+    metrics = {name: float(averages[name]) for name in ("rate_nats", "distortion_nats")}
+    metrics["reconstruction_rmse"] = float(averages["squared_error"].sqrt())
+    series, remarks = {}, []
+    for layer in layers:
+        activity = (averages[f"{layer}square"] - averages[f"{layer}mean"].square()).tolist()
+        metrics[f"active_{layer}units"] = float(sum(value > ACTIVE for value in activity))
+        series[f"activity_by_{layer}latent"] = activity
+        remarks += _remarks(activity, layer)
+    if "kl_by_latent_nats" in averages:
+        series["kl_by_latent_nats"] = averages["kl_by_latent_nats"].tolist()
+    return Diagnosis(metrics, series, tuple(remarks))
+
+
+def _remarks(activity: list[float], layer: str) -> list[str]:
+    """Say which latents of a layer are not used, if there are any."""
     unused = [index for index, value in enumerate(activity) if value <= ACTIVE]
     if not unused:
-        return ()
+        return []
+    whose = layer.replace("_", " ") + "latents"
     some = ", ".join(map(str, unused[:_MOST_NAMED])) + (", ..." if len(unused) > _MOST_NAMED else "")
-    who = f"{len(unused)} of {len(activity)} latents are unused: {some}"
+    who = f"{len(unused)} of {len(activity)} {whose} are unused: {some}"
     if len(unused) == len(activity):
-        who = f"the posterior has collapsed: all {len(activity)} latents are unused, the decoder does not listen to z"
-    return (f"{who} (the variance over the examples of their posterior's mean is at most {ACTIVE})",)
+        who = f"the posterior has collapsed: all {len(activity)} {whose} are unused, and x does not depend on them"
+    return [f"{who} (the variance over the examples of their posterior's mean is at most {ACTIVE})"]

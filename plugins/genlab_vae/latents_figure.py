@@ -11,7 +11,7 @@ import torch
 from matplotlib.figure import Figure as Canvas
 
 from genlab.interfaces.figure import Figure, FigureContext
-from genlab_vae.diagnostics import ACTIVE, diagnose
+from genlab_vae.diagnostics import ACTIVE
 from genlab_vae.model import VAE
 
 _NUM_OBSERVATIONS = 2000
@@ -30,7 +30,7 @@ class Latents(Figure):
         split = context.data.test if len(context.data.test) else context.data.train
         stop = min(_NUM_OBSERVATIONS, len(split))
         batches = split.in_order(_BATCH_SIZE, context.generator, stop=stop)
-        series = diagnose(context.model, context.family, batches, context.generator).series
+        series = context.model.diagnose(context.family, batches, generator=context.generator).series
         if not series:
             return None
         activity = series["activity_by_latent"]

@@ -90,4 +90,4 @@ class VAE(DirectedModel):
 
     def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
         """Return the rate, the distortion, the reconstruction error, and which latents are used."""
-        return diagnose(self, family, batches, generator)
+        return diagnose(self, family, batches, generator, prior=self.prior, z_at=lambda means: means[""])

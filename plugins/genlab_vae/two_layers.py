@@ -7,16 +7,19 @@ The lower layer z_1 has a prior that the upper one shapes, so it can be far from
 Reference: Burda, Grosse & Salakhutdinov 2016, section 2 and appendix C; Rezende, Mohamed & Wierstra 2014, section 3.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.gaussian import normal_log_prob
 from genlab.interfaces.constraints import PositiveInt
-from genlab.interfaces.data_source import DataSpec
+from genlab.interfaces.data_source import Batch, DataSpec
+from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.part import Part
 from genlab_vae.decoder import Decoder
+from genlab_vae.diagnostics import diagnose
 from genlab_vae.directed import DirectedModel
 from genlab_vae.likelihood import Likelihood
 from genlab_vae.standard_normal import StandardNormal
@@ -91,6 +94,10 @@ class TwoLayerVAE(DirectedModel):
     def sample_given(self, z: Layers, *, generator: torch.Generator) -> Tensor:
         """Draw x from p(x given z_1), `(B, *X)`, for layers without an axis of draws."""
         return self.likelihood.sample(self.decoder(z.lower), generator=generator)
+
+    def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
+        """Return the rate, the distortion, the reconstruction error, and which latents of each layer are used."""
+        return diagnose(self, family, batches, generator, z_at=lambda means: Layers(means["lower_"], means["upper_"]))
 
     def _lower_given(self, upper: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean and the log variance of z_1, `(B, J_1)`, given z_2, `(B, J_2)`."""

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from genlab_vae.gaussian import Gaussian
 from genlab_vae.importance_weighted import ImportanceWeighted
@@ -104,6 +105,23 @@ def test_draws_of_q_have_its_moments() -> None:
     for name, layer in (("lower", z.lower), ("upper", z.upper)):
         torch.testing.assert_close(layer.mean(0), described[f"{name}_mean"].detach(), atol=0.02, rtol=0)
         torch.testing.assert_close(layer.std(0), described[f"{name}_std"].detach(), atol=0, rtol=0.02)
+
+
+def test_a_diagnosis_splits_the_bound_and_names_a_layer_that_has_collapsed() -> None:
+    model, family = build()
+    batch = Batch(data(50), 50)
+    with torch.no_grad():
+        found = model.diagnose(family, [batch], generator=torch.Generator().manual_seed(0))
+        bound = Trace().estimate(model, family, batch, generator=torch.Generator().manual_seed(0)).per_example()
+    split = found.metrics["rate_nats"] + found.metrics["distortion_nats"]
+    assert -split == pytest.approx(float(bound.mean()), rel=1e-12)
+    _layer(family.upper_encoder).weight.data[:1] = 0
+    with torch.no_grad():
+        found = model.diagnose(family, [batch], generator=torch.Generator())
+    assert (found.metrics["active_lower_units"], found.metrics["active_upper_units"]) == (2.0, 0.0)
+    assert len(found.series["activity_by_lower_latent"]) == 2
+    (remark,) = found.remarks
+    assert remark.startswith("the posterior has collapsed: all 1 upper latents are unused")
 
 
 def test_many_weights_give_the_evidence_and_the_bound_is_below_it() -> None:
