@@ -24,6 +24,7 @@ def context(shape: tuple[int, ...], latent_dim: int, levels: int | None = 2, *, 
     split = TensorSplit(x.to(torch.uint8 if levels else torch.float32), y=torch.arange(20) % 3 if labels else None)
     empty = TensorSplit(x[:0].to(torch.uint8), y=None)
     likelihood = Part(Bernoulli) if levels else Part(Gaussian)
+    torch.manual_seed(0)
     model = VAE(spec, latent_dim=latent_dim, likelihood=likelihood, decoder=Part(MLPDecoder, {"hidden": (4,)}))
     family = DiagonalGaussian(model, spec, encoder=Part(MLPEncoder, {"hidden": (4,)}))
     data = Splits(spec, train=split, validation=empty, test=split)
