@@ -44,6 +44,14 @@ def spread_over_batch(shares: Tensor, batch_size: int, *, generator: torch.Gener
     return _look_up(shares, torch.frac(start + torch.arange(batch_size, device=shares.device) / batch_size))
 
 
+def most_visits(num_entries: int, batch_size: int) -> int:
+    """Return how often `spread_over_batch` can give one entry where all are as probable, known without drawing.
+
+    A batch's places lie 1 / B apart, so an interval of length 1 / K holds at most floor(B / K) + 1 of them.
+    """
+    return min(batch_size, batch_size // num_entries + 1)
+
+
 def stratified(
     shares: Tensor, num_strata: int, batch_size: int, *, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from genlab.errors import IncompatibleError
 from genlab_ddpm.model import DDPM
-from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
+from genlab_ddpm.timesteps import most_visits, spread_over_batch, stratified, where_the_bound_is
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,16 @@ class Visit:
     """One pass through the network.
 
     Attributes:
-        t: `(B,)`, timesteps from `lowest` to `highest`.
+        t: `(B,)`, timesteps up to `highest`.
         weight: `(B,)`, how many terms of the sum over t the visit stands for.
-        lowest, highest: what t can be, known without looking.
+        highest: the largest that t can be, known without looking.
+        most_first: how many entries of t can be 1, known without looking.
     """
 
     t: Tensor
     weight: Tensor
-    lowest: int
     highest: int
+    most_first: int
 
 
 def check_number(num: int, model: DDPM) -> None:
@@ -64,14 +65,15 @@ def visits(model: DDPM, x_0: Tensor, num: int, *, uniform: bool = False, generat
             index, weight = spread_over_batch(shares, batch_size, generator=generator)
         else:
             index, weight = (drawn[0] for drawn in stratified(shares, 1, batch_size, generator=generator))
-        yield Visit(index + 1, weight.to(x_0.dtype), 1, last)
+        most_first = most_visits(last, batch_size) if uniform and model.training else batch_size
+        yield Visit(index + 1, weight.to(x_0.dtype), last, most_first)
         return
-    yield Visit(one.long(), one, 1, 1)
+    yield Visit(one.long(), one, 1, batch_size)
     if num == last:
         for t in range(2, last + 1):
-            yield Visit(one.long() * t, one, t, t)
+            yield Visit(one.long() * t, one, t, 0)
         return
     later = shares[1:] / shares[1:].sum()
     indices, weights = stratified(later, num - 1, batch_size, generator=generator)
     for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
-        yield Visit(index + 2, weight, 2, last)
+        yield Visit(index + 2, weight, last, 0)

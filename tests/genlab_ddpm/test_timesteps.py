@@ -1,7 +1,7 @@
 import pytest
 import torch
 from genlab_ddpm.linear import Linear
-from genlab_ddpm.timesteps import spread_over_batch, stratified, where_the_bound_is
+from genlab_ddpm.timesteps import most_visits, spread_over_batch, stratified, where_the_bound_is
 from linear_gaussian_diffusion import seeded
 
 SHARES = torch.tensor([0.5, 0.1, 0.15, 0.25], dtype=torch.float64)
@@ -20,6 +20,14 @@ def test_a_batch_is_spread_evenly() -> None:
     gaps = spread_over_batch(uniform, 128, generator=seeded())[0].sort().values.diff()
     assert gaps.min() >= 7
     assert gaps.max() <= 8
+
+
+@pytest.mark.parametrize(("num_entries", "batch_size"), [(10, 7), (10, 10), (10, 25), (3, 64)])
+def test_no_entry_is_visited_more_often_than_said(num_entries: int, batch_size: int) -> None:
+    uniform, generator = torch.full((num_entries,), 1 / num_entries, dtype=torch.float64), seeded()
+    batches = [spread_over_batch(uniform, batch_size, generator=generator)[0] for _ in range(300)]
+    most = max(index.bincount(minlength=num_entries).max().item() for index in batches)
+    assert most <= most_visits(num_entries, batch_size) <= batch_size // num_entries + 1
 
 
 def test_every_single_draw_has_the_law_it_is_weighted_by() -> None:
