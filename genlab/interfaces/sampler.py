@@ -30,10 +30,13 @@ class Sampler(abc.ABC):
     Attributes:
         slot: the recipe table that names it.
         partners: slots this part depends on, and the class each must have; checked at assembly.
+        autocast: whether draws are made in the accelerator's precision, as training is: for samplers that ask a network
+            many times. Bounds are evaluated in float32 all the same.
     """
 
     slot: ClassVar[str] = "sampler"
     partners: ClassVar[Mapping[str, type]] = {}
+    autocast: ClassVar[bool] = False
 
     @abc.abstractmethod
     def draw(

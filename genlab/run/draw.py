@@ -1,6 +1,7 @@
 """Draw new observations from a fitted assembly, and write them to files."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -57,7 +58,9 @@ def draws_in_chunks(
     generator = assembly.accelerator.generator(stream_seed(assembly.seed if seed is None else seed, "sampling"))
     for start in range(0, num_draws, CHUNK):
         size = min(CHUNK, num_draws - start)
-        yield assembly.sampler.draw(assembly.model, size, generator=generator, trajectory=trajectory)
+        with assembly.accelerator.autocast() if assembly.sampler.autocast else nullcontext():
+            draws = assembly.sampler.draw(assembly.model, size, generator=generator, trajectory=trajectory)
+        yield draws
 
 
 def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:

@@ -22,6 +22,7 @@ class Ancestral(Sampler):
     """Draw by all T steps of the reverse chain."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+    autocast: ClassVar[bool] = True
 
     def __init__(self, model: DDPM, /, *, guidance: Part[Guidance] | None = None, frames: PositiveInt = 20) -> None:
         """Make one from a recipe's keys.

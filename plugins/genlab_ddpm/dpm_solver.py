@@ -35,6 +35,7 @@ class DPMSolver(Sampler):
     """Follow the probability flow with few network calls."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+    autocast: ClassVar[bool] = True
 
     def __init__(
         self,

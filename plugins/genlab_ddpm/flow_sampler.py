@@ -41,6 +41,7 @@ class FlowSampler(InvertibleSampler):
     """
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+    autocast: ClassVar[bool] = True
     timesteps: list[int]
     corrections: int
 

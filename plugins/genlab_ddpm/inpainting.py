@@ -35,6 +35,7 @@ class Inpainting(Sampler):
     """Keep the pixels that a mask leaves black, and draw the white ones."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
+    autocast: ClassVar[bool] = True
 
     def __init__(
         self,

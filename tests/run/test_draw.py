@@ -3,10 +3,11 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from toy import toy_assembly
+from toy import ToySampler, toy_assembly
 
 from genlab.errors import UsageError
 from genlab.interfaces import DataSpec, Draws
+from genlab.parts.accelerator.cpu import CPU
 from genlab.run.draw import draw, save_draws
 
 IMAGES = DataSpec("images", (1, 8, 8), 10, levels=17)
@@ -25,6 +26,24 @@ def test_a_recipe_without_a_sampler_says_what_to_add():
     assembly = type(assembly)(**(vars(assembly) | {"sampler": None}))
     with pytest.raises(UsageError, match=r"Add a \[sampler\] table"):
         draw(assembly, 1)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_sampler_that_asks_for_it_draws_in_the_accelerator_s_precision(asked):
+    seen = []
+
+    class Watching(ToySampler):
+        autocast = asked
+
+        def draw(self, *given, **keys):
+            seen.append(torch.is_autocast_enabled("cpu"))
+            return super().draw(*given, **keys)
+
+    assembly = toy_assembly()
+    parts = {"sampler": Watching(), "accelerator": CPU(precision="bfloat16")}
+    draw(type(assembly)(**(vars(assembly) | parts)), 3)
+    assert seen == [asked]
+    assert not torch.is_autocast_enabled("cpu")
 
 
 def test_tensors_are_written_and_read_back(tmp_path):
