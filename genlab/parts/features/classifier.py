@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -120,7 +120,8 @@ class Classifier(FeatureExtractor):
         tensors = {name: tensor.cpu().contiguous() for name, tensor in self._network.state_dict().items()}
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_file(tensors, temporary, metadata={"accuracy": repr(share)})
+            # save_file would let nobody else read it, and data are kept where several people look
+            temporary.write_bytes(save(tensors, metadata={"accuracy": repr(share)}))
             temporary.replace(path)
         except (OSError, SafetensorError) as error:
             raise DataError(f"the classifier's weights cannot be written to {path}: {error}.") from error

@@ -69,6 +69,11 @@ def test_weights_are_kept_where_data_are_under_a_name_for_what_they_depend_on(tm
     assert len(list((tmp_path / "features").iterdir())) == 4
 
 
+def test_whoever_may_read_what_this_person_writes_may_read_the_weights(trained, tmp_path):
+    (tmp_path / "other").touch()
+    assert trained.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 def test_global_randomness_is_neither_read_nor_changed(tmp_path):
     features = []
     for seed in (3, 4):
