@@ -16,7 +16,7 @@ from genlab.errors import UsageError
 from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt, UnitFloat
 from genlab_ddpm.flow_sampler import FlowSampler
-from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.grid import Spacing
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
@@ -51,7 +51,7 @@ class DDIM(FlowSampler):
             IncompatibleError: when there are more steps than timesteps.
         """
         check_steps(model, steps)
-        self.timesteps = grid(model.chain.log_snr, steps, spacing)
+        self.steps, self.spacing = steps, spacing
         self.corrections = corrections
         self._eta = eta
         self._frames = frames
@@ -70,7 +70,7 @@ class DDIM(FlowSampler):
             return stochastic_step(model, x_t, x_0_hat, t, following, eta=self._eta, generator=generator)
 
         frames = self._frames if trajectory else 0
-        return walk(model, self.timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, self.timesteps(model), step, num_draws, generator=generator, frames=frames)
 
     def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
         """Return the state at the timestep `following`, below or above t, or 0.

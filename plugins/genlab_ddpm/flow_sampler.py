@@ -28,6 +28,7 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces import InvertibleSampler, LatentModel, VariationalFamily
+from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk_down
 
@@ -36,14 +37,20 @@ class FlowSampler(InvertibleSampler):
     """A sampler that can take its steps without noise, in both directions.
 
     Attributes:
-        timesteps: where it stops on its way down, from T.
+        steps: how many steps lead from noise to data.
+        spacing: along which scale their timesteps lie evenly.
         corrections: how often a step up is corrected.
     """
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
     autocast: ClassVar[bool] = True
-    timesteps: list[int]
+    steps: int
+    spacing: Spacing
     corrections: int
+
+    def timesteps(self, model: DDPM) -> list[int]:
+        """Return where it stops on its way down, from T."""
+        return grid(model.chain.log_snr, self.steps, self.spacing)
 
     @abc.abstractmethod
     def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
@@ -57,10 +64,11 @@ class FlowSampler(InvertibleSampler):
     def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
         """Return x_T, `(B, *X)`."""
         assert isinstance(model, DDPM)
-        upwards = self.timesteps[::-1]
-        x_t = self._first(model, model.values.to_x_0(x), upwards[0], generator)
-        for t, above in pairwise(upwards):
-            x_t = self._corrected(model, self.flow_step(model, x_t, t, above), x_t, t, above)
+        upwards = self.timesteps(model)[::-1]
+        with model.chain.held():
+            x_t = self._first(model, model.values.to_x_0(x), upwards[0], generator)
+            for t, above in pairwise(upwards):
+                x_t = self._corrected(model, self.flow_step(model, x_t, t, above), x_t, t, above)
         return x_t
 
     def draw_from(self, model: LatentModel, latents: Tensor) -> Tensor:
@@ -70,7 +78,7 @@ class FlowSampler(InvertibleSampler):
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
             return self.flow_step(model, x_t, t, following)
 
-        return walk_down(model, latents, self.timesteps, step).x
+        return walk_down(model, latents, self.timesteps(model), step).x
 
     def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
         """Return the x_T on the great circle through two, `(B, *X)`."""

@@ -20,7 +20,7 @@ from torch import Tensor
 from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab_ddpm.flow_sampler import FlowSampler
-from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.grid import Spacing
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM, Ask
 from genlab_ddpm.walk import check_steps, walk
@@ -53,7 +53,7 @@ class Heun(FlowSampler):
             IncompatibleError: when there are more steps than timesteps, or the guidance does not fit.
         """
         check_steps(model, steps)
-        self.timesteps = grid(model.chain.log_snr, steps, spacing)
+        self.steps, self.spacing = steps, spacing
         self.corrections, self._frames = corrections, frames
         self._ask = asked(guidance, model)
 
@@ -67,7 +67,7 @@ class Heun(FlowSampler):
             return self.flow_step(model, x_t, t, following)
 
         frames = self._frames if trajectory else 0
-        return walk(model, self.timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, self.timesteps(model), step, num_draws, generator=generator, frames=frames)
 
     def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
         """Return the state at the timestep `following`, below or above t, or 0."""

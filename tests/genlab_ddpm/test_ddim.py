@@ -3,9 +3,11 @@ import pytest
 import torch
 from genlab_ddpm.ancestral import Ancestral
 from genlab_ddpm.ddim import DDIM
+from genlab_ddpm.grid import grid
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
+from known_diffusion import OracleNetwork
 from linear_gaussian_diffusion import Oracle, oracle_model, seeded
 
 from genlab.errors import IncompatibleError
@@ -49,6 +51,16 @@ def test_draws_of_a_fine_chain_have_the_moments_of_the_data(eta: float) -> None:
     x = DDIM(model, steps=120, eta=eta).draw(model, 30_000, generator=seeded()).x
     assert x.mean().item() == pytest.approx(oracle.mean, abs=0.02)
     assert x.var().item() == pytest.approx(oracle.var, rel=0.08)
+
+
+def test_the_timesteps_follow_a_schedule_that_changed_since() -> None:
+    before, _ = oracle_model(Oracle(betas=np.linspace(0.01, 0.5, 20)))
+    after, _ = oracle_model(Oracle(betas=np.linspace(0.2, 0.4, 20)))
+    sampler = DDIM(before, steps=6, spacing="log-snr")
+    assert grid(before.chain.log_snr, 6, "log-snr") != grid(after.chain.log_snr, 6, "log-snr")
+    sampler.draw(after, 2, generator=seeded())
+    assert isinstance(after.network, OracleNetwork)
+    assert [int(t[0]) for t in after.network.calls] == grid(after.chain.log_snr, 6, "log-snr")
 
 
 def test_one_step_gives_the_prediction_from_pure_noise() -> None:
