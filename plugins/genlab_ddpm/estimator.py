@@ -58,6 +58,9 @@ class Denoising(ELBOEstimator):
     ) -> Ledger:
         """Estimate `L_T`, the sum of all `L_{t-1}`, and `L_0`, each with the sign it has in the bound.
 
+        Beside the bound it measures the rate, what x_1..x_T tell of x, and the distortion, what is left to be told:
+        L_T + sum L_{t-1} and L_0 (Ho et al. 2020, section 4.3).
+
         Raises:
             IncompatibleError: when more timesteps are to be visited than the model has.
         """
@@ -95,10 +98,11 @@ class Denoising(ELBOEstimator):
             Term("L_{t-1}", middle, "local", exact=False),
             Term("L_0", first, "local", exact=False),
         )
+        measures = {"rate_nats": -(last + middle).detach(), "distortion_nats": -first.detach()}
         if self.objective.surrogate is None:
-            return Ledger(terms)
+            return Ledger(terms, measures=measures)
         bits = -(middle + first).mean() / (num_dims * math.log(2)) if self.objective.bound_share else 0.0
-        return Ledger(terms, self.objective.surrogate, error + self.objective.bound_share * bits)
+        return Ledger(terms, self.objective.surrogate, error + self.objective.bound_share * bits, measures)
 
 
 def _decoded(model: DDPM, visit: Visit, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor) -> Tensor:

@@ -63,6 +63,9 @@ def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str, ob
     for name, expected in exact_rows(variance).items():
         assert within_error(ledger[name], expected), name
     assert ledger["L_T"].numpy() == pytest.approx(exact_rows()["L_T"], rel=1e-12)
+    rows = exact_rows(variance)
+    assert within_error(ledger.measures["rate_nats"], -rows["L_T"] - rows["L_{t-1}"])
+    assert within_error(ledger.measures["distortion_nats"], -rows["L_0"])
 
 
 def test_each_single_timestep_s_kl_has_its_closed_form() -> None:
