@@ -72,14 +72,36 @@ class ForwardChain(nn.Module, abc.ABC):
         """
         return table[t - 1].reshape(-1, *[1] * (like.ndim - 1))
 
+    def log_snr_at(self, t: Tensor) -> Tensor:
+        """Return the log-SNR at timesteps `(B,)`; at real ones, on the straight line between their neighbors."""
+        if not t.is_floating_point():
+            return self.log_snr[t - 1]
+        before = t.long().clamp(1, max(1, self.timesteps - 1))
+        after = (before + 1).clamp(max=self.timesteps)
+        log_snr = self.log_snr
+        return log_snr[before - 1].lerp(log_snr[after - 1], t - before)
+
+    def scales(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Return sqrt(alpha_bar_t) and sqrt(1 - alpha_bar_t), shaped to multiply `like`.
+
+        Args:
+            t: `(B,)`, timesteps; real ones too.
+            like: `(B, *X)`.
+        """
+        if not t.is_floating_point():
+            return self.at(self.signal, t, like), self.at(self.noise, t, like)
+        log_snr = self.log_snr_at(t).reshape(-1, *[1] * (like.ndim - 1))
+        return log_snr.sigmoid().sqrt(), (-log_snr).sigmoid().sqrt()
+
     def diffuse(self, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
         """Return x_t = sqrt(alpha_bar_t) x_0 + sqrt(1 - alpha_bar_t) eps, a draw from q(x_t | x_0).
 
         Args:
             x_0, eps: `(B, *X)`, eps standard normal.
-            t: `(B,)`.
+            t: `(B,)`, timesteps; real ones too.
         """
-        return self.at(self.signal, t, x_0) * x_0 + self.at(self.noise, t, x_0) * eps
+        signal, noise = self.scales(t, x_0)
+        return signal * x_0 + noise * eps
 
     def step(self, x: Tensor, eps: Tensor, t: int) -> Tensor:
         """Return x_t = sqrt(alpha_t) x_{t-1} + sqrt(beta_t) eps, a draw from q(x_t | x_{t-1})."""

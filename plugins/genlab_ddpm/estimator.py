@@ -33,7 +33,7 @@ from genlab_ddpm.model import DDPM
 from genlab_ddpm.objective import Objective
 from genlab_ddpm.objectives import Simple
 from genlab_ddpm.terms import prior_kl, step_kl
-from genlab_ddpm.visits import Visit, check_number, visits
+from genlab_ddpm.visits import check_number, decoded, visits
 
 
 class Denoising(ELBOEstimator):
@@ -89,7 +89,7 @@ class Denoising(ELBOEstimator):
                     kl = step_kl(model, x_0, x_0_hat, log_var, visit.t)
                     middle = middle - visit.weight * _where(visit.t > 1, kl)
                 if visit.most_first:
-                    first = first + visit.weight * _decoded(model, visit, x_0, x_0_hat, log_var)
+                    first = first + visit.weight * decoded(model, visit, x_0, x_0_hat, log_var)
         return self._ledger(-prior_kl(model, x_0), middle, first, error.mean() / model.timesteps, x_0[0].numel())
 
     def _ledger(self, last: Tensor, middle: Tensor, first: Tensor, error: Tensor, num_dims: int) -> Ledger:
@@ -103,13 +103,6 @@ class Denoising(ELBOEstimator):
             return Ledger(terms, measures=measures)
         bits = -(middle + first).mean() / (num_dims * math.log(2)) if self.objective.bound_share else 0.0
         return Ledger(terms, self.objective.surrogate, error + self.objective.bound_share * bits, measures)
-
-
-def _decoded(model: DDPM, visit: Visit, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor) -> Tensor:
-    """Return log p(x_0 | x_1) where t is 1, zero elsewhere, `(B,)`; of no more examples than that can be."""
-    rows = visit.t.topk(visit.most_first, largest=False).indices
-    decoded = model.decoder_log_prob(x_0[rows], x_0_hat[rows], log_var[rows])
-    return decoded.new_zeros(len(x_0)).index_copy(0, rows, _where(visit.t[rows] == 1, decoded))
 
 
 def _check_trained(model: DDPM, objective: Objective) -> None:

@@ -55,7 +55,7 @@ class LearnedChain(ForwardChain):
         first, last = self.get_buffer("ends_at_start")
         if self.timesteps == 1:
             return torch.ones_like(t, dtype=first.dtype)
-        passed: Tensor = (first - self.log_snr[t - 1]) / (first - last)
+        passed: Tensor = (first - self.log_snr_at(t)) / (first - last)
         return 1 + (self.timesteps - 1) * passed
 
     def __getattr__(self, name: str) -> Tensor | nn.Module:

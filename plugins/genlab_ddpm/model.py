@@ -181,7 +181,7 @@ class DDPM(LatentModel):
         if self.num_classes is None:
             return None
         if y is None:
-            return torch.full_like(t, self.no_class)
+            return torch.full_like(t, self.no_class, dtype=torch.long)
         if generator is None:
             return y
         hidden = torch.rand(y.shape, generator=generator, device=y.device) < _HIDDEN_CLASSES
@@ -202,8 +202,7 @@ class DDPM(LatentModel):
 
     def target(self, x_0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
         """Return what the network should say to x_t = diffuse(x_0, eps, t), `(B, *X)`."""
-        signal, noise = self.chain.at(self.chain.signal, t, x_0), self.chain.at(self.chain.noise, t, x_0)
-        return target(self._prediction, x_0, eps, signal, noise)
+        return target(self._prediction, x_0, eps, *self.chain.scales(t, x_0))
 
     def error_units(self, snr: Tensor) -> Tensor:
         """Return what a squared error of x_0 is worth in squared errors of the prediction, at these ratios."""
@@ -211,8 +210,7 @@ class DDPM(LatentModel):
 
     def x_0_hat(self, prediction: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
         """Return the clean x that a network's prediction stands for, `(B, *X)`."""
-        signal, noise = self.chain.at(self.chain.signal, t, x_t), self.chain.at(self.chain.noise, t, x_t)
-        x_0_hat = x_0_from(self._prediction, prediction, x_t, signal, noise)
+        x_0_hat = x_0_from(self._prediction, prediction, x_t, *self.chain.scales(t, x_t))
         return x_0_hat.clamp(-1, 1) if self._clip else x_0_hat
 
     def decoder_log_prob(self, x_0: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:

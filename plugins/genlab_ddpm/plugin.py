@@ -21,6 +21,12 @@ def genlab_components() -> Iterable[Component]:
         ),
         Component(
             "elbo",
+            "continuous-time",
+            f"{here}.continuous_time:ContinuousTime",
+            "the bound of infinitely many steps, by real timesteps",
+        ),
+        Component(
+            "elbo",
             "probability-flow",
             f"{here}.probability_flow:ProbabilityFlow",
             "the likelihood of the deterministic flow, to check the chain's bound",

@@ -77,3 +77,18 @@ def visits(model: DDPM, x_0: Tensor, num: int, *, uniform: bool = False, generat
     indices, weights = stratified(later, num - 1, batch_size, generator=generator)
     for index, weight in zip(indices, weights.to(x_0.dtype), strict=True):
         yield Visit(index + 2, weight, last, 0)
+
+
+def decoded(model: DDPM, visit: Visit, x_0: Tensor, x_0_hat: Tensor, log_var: Tensor) -> Tensor:
+    """Return log p(x_0 | x_1) where t is 1, zero elsewhere, `(B,)`; of no more examples than that can be.
+
+    Args:
+        model: the reverse chain.
+        visit: the pass.
+        x_0, x_0_hat: `(B, *X)`, the clean x and its prediction from x_t.
+        log_var: `(B, ...)`, of p(x_{t-1} | x_t), broadcastable.
+    """
+    rows = visit.t.topk(visit.most_first, largest=False).indices
+    masses = model.decoder_log_prob(x_0[rows], x_0_hat[rows], log_var[rows])
+    masses = torch.where(visit.t[rows] == 1, masses, torch.zeros_like(masses))
+    return masses.new_zeros(len(x_0)).index_copy(0, rows, masses)

@@ -18,6 +18,7 @@ CASES = [
     ("vae", (TRACE,)),
     ("vae", (WEIGHTED,)),
     ("ddpm", ()),
+    ("ddpm", ("elbo={use = 'continuous-time'}",)),
     ("ddpm", (TRACE, "model.timesteps=3", "sampler.steps=3")),
 ]
 
