@@ -96,12 +96,18 @@ def _score_each(
     as_json: bool,
 ) -> None:
     """Score each choice, telling of each as it ends, and print them all."""
-    documents = []
-    for choice, score in verbs.score_samplers(
+    documents: list[dict[str, Any]] = []
+    scores = verbs.score_samplers(
         run, choices, changes, num_draws=num_draws, split=split, seed=seed, registry=session.registry()
-    ):
-        documents.append({"choice": dict(choice), **score.as_json()})
-        session.err.print(score_line(documents[-1]), soft_wrap=True)
+    )
+    try:
+        for choice, score in scores:
+            documents.append({"choice": dict(choice), **score.as_json()})
+            session.err.print(score_line(documents[-1]), soft_wrap=True)
+    except KeyboardInterrupt:
+        if documents and not as_json:  # the scores there are have taken their time
+            session.out.print(score_table(documents))
+        raise
     if as_json:
         print_json(session, {"scores": documents})
     else:

@@ -69,6 +69,8 @@ class Shifted(Sampler):
         self.shift, self.scale = shift, scale
 
     def draw(self, model, num_draws, *, generator, trajectory=False):
+        if self.shift == 9:
+            raise KeyboardInterrupt
         noise = torch.randn((num_draws, 1), generator=generator)
         return Draws(self.shift + self.scale * math.sqrt(2) * noise)
 """
@@ -116,6 +118,14 @@ def test_samplers_are_combined_with_the_keys_that_each_takes(genlab, toy_run, sh
     assert " ".join(protocol).startswith(
         "protocol 30 draws of each and 30 training observations, each against 20 of the"
     )
+
+
+def test_the_scores_before_an_interruption_are_not_lost(genlab, toy_run, shifted):
+    keys = ("-s", "sampler.use=shifted", "--each", "sampler.shift=1,9,2")
+    outcome = genlab(*shifted, "score", toy_run, "-n", "30", *keys)
+    assert outcome.code == 130
+    assert [line.split()[0] for line in outcome.out.splitlines()[2:4]] == ["1", "training"]
+    assert genlab(*shifted, "score", toy_run, "-n", "30", *keys, "--json").out == ""
 
 
 @pytest.mark.parametrize(
