@@ -65,7 +65,7 @@ class FiniteData(KnownChain):
 
         The density of x_t is carried down a grid; the sum over it is right to rounding where the grid is fine.
         """
-        grid = np.linspace(-9, 9, 6001)
+        grid = np.linspace(-9, 9, 1201)
         density = stats.norm.pdf(grid)
         width = grid[1] - grid[0]
         for t in range(len(self.betas), 0, -1):
