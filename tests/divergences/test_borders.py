@@ -146,7 +146,7 @@ def leaves(distribution: Distribution) -> dict[str, Tensor]:
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @pytest.mark.parametrize("family", [name for name in FAMILIES if name not in ("independent", "log_normal")])
 @given(data=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.differing_executors])
 def test_equal_arguments_give_zero_and_a_gradient_of_zero(family, dtype, data):
     drawn = data.draw(FAMILIES[family])
     if family == "poisson" and drawn.rate == 0:

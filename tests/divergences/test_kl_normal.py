@@ -9,7 +9,7 @@ log_vars = st.floats(-8, 8)
 
 
 @given(means, log_vars, means, log_vars)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_kl_of_normals_equals_that_of_torch_distributions(q_mean, q_log_var, p_mean, p_log_var):
     values = [torch.tensor(value, dtype=torch.float64) for value in (q_mean, q_log_var, p_mean, p_log_var)]
     q = torch.distributions.Normal(values[0], (values[1] / 2).exp())
@@ -19,7 +19,7 @@ def test_kl_of_normals_equals_that_of_torch_distributions(q_mean, q_log_var, p_m
 
 
 @given(means, log_vars, st.floats(-1e-6, 1e-6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_kl_of_nearly_equal_normals_keeps_its_digits(mean, log_var, difference):
     one, two = (torch.tensor(value, dtype=torch.float64) for value in (mean, log_var))
     exact_ratio = (two + difference) - two

@@ -42,7 +42,7 @@ ALL: tuple[Divergence, ...] = (
     squared_wasserstein_2,
     wasserstein_2,
 )
-EXAMPLES = settings(max_examples=12, deadline=None)
+EXAMPLES = settings(max_examples=12)
 SLACK = 1e-9
 """What rounding may take from an inequality between two closed forms, relative to their size."""
 

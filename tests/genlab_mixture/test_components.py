@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from scipy.stats import gamma, multivariate_normal, norm, wishart
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(any_mixtures())
 def test_the_predictive_density_equals_scipy(mixture):
     expected = mixture.log_predictive(mixture.x)
@@ -84,7 +84,7 @@ def test_the_density_of_x_given_drawn_parameters_equals_scipy(kind):
         np.testing.assert_allclose(ours[s, k], expected, rtol=1e-10)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(any_mixtures())
 def test_free_coordinates_go_round(mixture):
     law = mixture.components()

@@ -21,7 +21,7 @@ def full_bound(model, family, x):
     return ClosedForm().estimate(model, family, Batch(x, len(x)), generator=NO_NOISE).elbo(len(x)).item()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(any_mixtures())
 def test_a_sweep_equals_one_computed_by_hand(mixture):
     model, family, x = build(mixture)
@@ -31,7 +31,7 @@ def test_a_sweep_equals_one_computed_by_hand(mixture):
         np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(any_mixtures())
 def test_a_sweep_never_lowers_the_bound(mixture):
     model, family, x = build(mixture)
@@ -117,7 +117,7 @@ def test_with_one_component_the_bound_is_the_evidence(kind):
     assert full_bound(model, family, x) == pytest.approx(mixture.log_evidence(), rel=1e-11)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(any_mixtures(max_data=5, max_components=3, max_dims=2))
 def test_the_bound_is_never_above_the_evidence(mixture):
     model, family, x = build(mixture)

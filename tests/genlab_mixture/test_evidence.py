@@ -15,7 +15,7 @@ from genlab.interfaces import Batch
 NO_NOISE = torch.Generator()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(any_mixtures(max_data=5, max_components=3, max_dims=2))
 def test_the_evidence_is_the_sum_over_assignments_by_hand(mixture):
     model, _, x = build(mixture)

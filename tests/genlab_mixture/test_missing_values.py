@@ -26,7 +26,7 @@ def with_holes(draw):
     return replace(mixture, x=np.where(np.reshape(holes, mixture.x.shape), np.nan, mixture.x))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(with_holes())
 def test_the_terms_equal_those_computed_by_hand_without_what_is_missing(mixture):
     model, family, x = build(mixture)
@@ -35,7 +35,7 @@ def test_the_terms_equal_those_computed_by_hand_without_what_is_missing(mixture)
         assert ledger.totals(len(x))[name].item() == pytest.approx(value, rel=1e-10, abs=1e-10), name
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(with_holes())
 def test_a_sweep_equals_one_computed_by_hand_without_what_is_missing(mixture):
     model, family, x = build(mixture)

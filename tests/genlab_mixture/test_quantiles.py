@@ -19,7 +19,7 @@ def assert_same_mass(law, found: torch.Tensor) -> None:
     np.testing.assert_allclose(law.cdf(found.numpy()), PROBABILITIES.numpy(), atol=3e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(a=positive, b=positive)
 def test_beta_quantiles_have_the_mass_below_them(a, b):
     found = beta_quantiles(tensor(a), tensor(b), PROBABILITIES)
@@ -27,7 +27,7 @@ def test_beta_quantiles_have_the_mass_below_them(a, b):
         assert_same_mass(stats.beta(a, b), found)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(shape=positive, rate=positive)
 def test_gamma_quantiles_have_the_mass_below_them(shape, rate):
     found = gamma_quantiles(tensor(shape), tensor(rate), PROBABILITIES)
@@ -35,7 +35,7 @@ def test_gamma_quantiles_have_the_mass_below_them(shape, rate):
         assert_same_mass(stats.gamma(shape, scale=1 / rate), found)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(degrees=st.floats(0, 6).map(lambda exponent: 10.0**exponent), loc=st.floats(-9, 9), scale=positive)
 def test_student_t_quantiles_have_the_mass_below_them(degrees, loc, scale):
     found = student_t_quantiles(tensor(loc), tensor(scale), tensor(degrees), PROBABILITIES)

@@ -14,7 +14,7 @@ from torch import Tensor
 from genlab.interfaces import Batch
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(any_mixtures())
 def test_the_terms_equal_those_computed_by_hand(mixture):
     model, family, x = build(mixture)

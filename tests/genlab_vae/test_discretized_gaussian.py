@@ -22,7 +22,7 @@ def log_masses(levels: int, mean: float, log_std: float) -> torch.Tensor:
     return DiscretizedGaussian(spec(levels)).log_prob(x, output)[0]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(levels=st.integers(2, 40), mean=st.floats(-5, 5), log_std=st.floats(-8, 6))
 def test_masses_sum_to_one(levels: int, mean: float, log_std: float) -> None:
     assert abs(float(torch.logsumexp(log_masses(levels, mean, log_std), 0))) < 1e-8

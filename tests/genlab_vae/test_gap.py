@@ -69,7 +69,7 @@ def by_integration(model: VAE, family: VariationalFamily) -> tuple[float, float,
 
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(seed=st.integers(0, 10**6))
 def test_every_bound_is_below_the_evidence_by_the_gap(family: str, prior: str, seed: int) -> None:
     model, q = build(family, prior, seed)

@@ -18,7 +18,7 @@ from genlab.interfaces import DataSpec
 ONE, PLANE = DataSpec("toy", (1,), 10), DataSpec("toy", (1, 2, 2), 10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(mean=st.floats(-30, 30), raw=st.floats(-20, 3))
 def test_a_density_with_a_decoded_scale_integrates_to_one(mean: float, raw: float) -> None:
     output = torch.tensor([[[mean, raw]]], dtype=torch.float64)

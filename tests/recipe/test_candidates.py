@@ -71,7 +71,7 @@ def test_a_recipe_without_candidates_stands_for_itself() -> None:
     assert check(only.recipe, REGISTRY).resolved == checked({"size": 3}).resolved
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes=st.lists(st.integers(1, 99), min_size=1, max_size=5, unique=True), restarts=st.integers(1, 4))
 def test_every_combination_is_a_candidate_with_a_folder_of_its_own(sizes: list[int], restarts: int) -> None:
     candidates = candidates_of(checked({"size": sizes}, train={"steps": 5, "restarts": restarts}))

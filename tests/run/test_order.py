@@ -8,7 +8,7 @@ from genlab.run import order
 from genlab.run.order import ComputedOrder, visits
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(num_data=st.integers(2, 3000), seed=st.integers(0, 2**63 - 1))
 def test_a_computed_order_is_a_permutation(num_data, seed):
     read = ComputedOrder(num_data, seed).read(0, num_data)

@@ -48,7 +48,7 @@ def test_the_parts_are_disjoint_hold_everything_and_keep_the_file_s_order(tmp_pa
     assert not torch.equal(in_order(other.train), read[0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data(), num_rows=st.integers(1, 40), block_rows=st.integers(1, 9))
 def test_a_split_reads_the_same_rows_in_order_and_by_index(data, num_rows, block_rows):
     rows = torch.arange(float(num_rows))[:, None]
