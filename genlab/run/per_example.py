@@ -1,4 +1,4 @@
-"""The bound of each example: its local terms, averaged over the repeats of an evaluation.
+"""The bound of each example: its local terms, and what the estimator measures, averaged over repeats.
 
 elbo_local_nats = sum over local terms       (global terms speak of all examples and are no one's own)
 """
@@ -24,7 +24,8 @@ def per_example(assembly: Assembly, split: str = "test") -> Iterator[dict[str, T
         split: `train`, `validation` or `test`.
 
     Yields:
-        `(B,)` in nats by name: `elbo_local_nats`, and `term.<name>_nats` for each local term.
+        `(B,)` by name: `elbo_local_nats`, `term.<name>_nats` for each local term, and what the estimates tell of
+        themselves, such as `effective_sample_size_iw5000`.
 
     Raises:
         UsageError, DataError, NonFiniteError: as `evaluate`.
@@ -40,4 +41,9 @@ def _columns(ledgers: tuple[Ledger, ...]) -> dict[str, Tensor]:
     names = [term.name for term in ledgers[0].terms if term.scope == "local"]
     means = {name: torch.stack([ledger[name].double() for ledger in ledgers]).mean(0) for name in names}
     total = torch.stack(list(means.values())).sum(0)
-    return {"elbo_local_nats": total} | {f"term.{name}_nats": value for name, value in means.items()}
+    terms = {f"term.{name}_nats": value for name, value in means.items()}
+    measures = {
+        name: torch.stack([ledger.measures[name].double() for ledger in ledgers]).mean(0)
+        for name in ledgers[0].measures
+    }
+    return {"elbo_local_nats": total} | terms | measures

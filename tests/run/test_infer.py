@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ from toy import ToyPosterior, toy_assembly
 from genlab.assembly import Assembly, assemble
 from genlab.errors import DataError, UsageError
 from genlab.interfaces import Draws
+from genlab.ledger import Ledger
+from genlab.parts.elbo.trace import Trace
 from genlab.recipe import Recipe
 from genlab.run import evaluate, fit, observations, other_data, per_example, save_draws, shared_latents
 
@@ -117,6 +120,21 @@ def test_the_bound_of_each_example_averages_to_that_of_the_split() -> None:
     terms = torch.cat([batch["term.likelihood_nats"] + batch["term.prior_nats"] for batch in batches])
     entropy = torch.cat([batch["term.entropy_nats"] for batch in batches])
     torch.testing.assert_close(found, terms + entropy)
+
+
+def test_what_an_estimate_tells_of_each_example_stands_beside_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Trace.estimate
+
+    def measured(self: Trace, *parts: Any, generator: torch.Generator) -> Ledger:
+        first = torch.rand(len(parts[2].x), generator=generator)
+        ledger = plain(self, *parts, generator=generator)
+        return Ledger(ledger.terms, measures={"effective": first})
+
+    monkeypatch.setattr(Trace, "estimate", measured)
+    assembly = toy_assembly()
+    found = torch.cat([batch["effective"] for batch in per_example(assembly)])
+    assert found.shape == (20,)
+    assert found.mean().item() == pytest.approx(evaluate(assembly).metrics["effective"], rel=1e-6)
 
 
 def test_draws_of_columns_go_to_a_csv_under_their_names(tmp_path: Path) -> None:
