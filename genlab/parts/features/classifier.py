@@ -170,8 +170,10 @@ def _rate(progress: float) -> float:
 
 
 def _digest(data: Splits, accelerator: Accelerator, network: nn.Module, keys: tuple[int, ...]) -> str:
-    """Return what distinguishes the weights: the data's specification and first observations, the network, the keys."""
-    digest = hashlib.sha256(repr((data.spec, str(network), LEARNING_RATE, keys)).encode())
+    """Return what distinguishes the weights: the form and first of the data, the network, how it is trained."""
+    spec = data.spec
+    form = (spec.event_shape, spec.levels, spec.num_classes, spec.num_train)
+    digest = hashlib.sha256(repr((form, str(network), LEARNING_RATE, keys)).encode())
     first = next(data.train.in_order(READ_AT_ONCE, accelerator.generator(0)))
     digest.update(first.x.float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -67,6 +67,8 @@ def test_weights_are_kept_where_data_are_under_a_name_for_what_they_depend_on(tm
     assert len(list((tmp_path / "features").glob("classifier-*.safetensors"))) == 3
     Classifier(Digits(split_seed=1).load(), ONE_CPU, steps=1)
     assert len(list((tmp_path / "features").iterdir())) == 4
+    Classifier(replace(DIGITS, spec=replace(DIGITS.spec, name="the same under another name")), ONE_CPU, steps=1)
+    assert len(list((tmp_path / "features").iterdir())) == 4
 
 
 def test_whoever_may_read_what_this_person_writes_may_read_the_weights(trained, tmp_path):
