@@ -2,16 +2,16 @@
 
     log_snr(u) = log_snr_1 - span [ (1 - e) ( g(u) - g(0) ) / ( g(1) - g(0) ) + e u ],   u = (t - 1) / (T - 1)
     g(u) = w u + 1/H sum_j v_j sigmoid( a_j (u - c_j) ),   w, a_j, v_j > 0
-    log_snr_1 = start_1 + (start_1 - start_T) d_1,   span = (start_1 - start_T) exp(d_2)
+    log_snr_1 = start_1 + d_1,   span = S exp(d_2 / S),   S = start_1 - start_T
 
 Positive weights make g rise, so that the log-SNR falls whatever the parameters are, and the bound is one for all of
 them. It starts near a straight line from start_1 to start_T. The share e = 0.01 that stays straight keeps every step
 above 0 in the last digit too.
 
 Against the paper: time is discrete, so the bound itself trains the ends and what lies between them. The units of g
-start evenly spread over time instead of at random, so that few are enough. And d_1 and d_2 are in units of the whole
-range, and the logarithms of the weights in units of ten: a learning rate that suits a network then moves the schedule
-within some hundred steps.
+start evenly spread over time instead of at random, so that few are enough. The ends move slowly, by about the learning
+rate a step at most: a network that has learned nothing yet makes no use of a high SNR, and ends that follow at once
+what is best for it are far away when it has learned.
 
 Reference: Kingma et al. 2021 (variational diffusion models), section 4 and appendix H.
 """
@@ -28,7 +28,7 @@ from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.schedule import Advice, LearnedSchedule
 
 _STRAIGHT_SHARE = 0.01
-_PACE = 10.0
+_PACE = 3.0
 _SLOPE = 10.0
 
 
@@ -90,8 +90,8 @@ class Learned(LearnedSchedule):
 
     def _log_snr(self) -> Tensor:
         time = torch.linspace(0, 1, self._timesteps, dtype=torch.float64, device=self.shift.device)
-        span = self._span * torch.exp(self.stretch.double())
-        return self._first + self._span * self.shift.double() - span * self._passed(time)
+        span = self._span * torch.exp(self.stretch.double() / self._span)
+        return self._first + self.shift.double() - span * self._passed(time)
 
     def _passed(self, time: Tensor) -> Tensor:
         """Return which share of the whole fall is behind at each time, `(T,)`: from 0 to 1."""

@@ -99,7 +99,7 @@ class ProbabilityFlow(ELBOEstimator):
             y, total = y + 0.5 * change * (slope + ahead), total + 0.5 * change * (trace + trace_ahead)
             slope, trace = _slope(model, y, following, probe)
         last, zero = chain.signal[-1], y.new_zeros(())
-        scale = num_dims * 0.5 * (math.log(chain.alpha_bar[-1]) - math.log(chain.alpha_bar[0]))
+        scale = num_dims * 0.5 * (math.log(chain.alpha_bar[-1].item()) - math.log(chain.alpha_bar[0].item()))
         return normal_log_prob(last * y, zero, zero).flatten(1).sum(1) + scale + total
 
 

@@ -2,8 +2,8 @@
 
 A sum of terms over t is estimated by visiting t with probability p(t) and dividing by p(t). If x_0 were standard
 normal, L_{t-1} would be near half the step of log(1 + snr_t) = -log(1 - alpha_bar_t), so p(t) follows the steps of
-log(1 - alpha_bar_t): the first few timesteps get most visits, as they hold most of the bound. A tenth is spread
-uniformly, which keeps 1 / p(t) below 10 T.
+log(1 - alpha_bar_t): the first few timesteps get most visits, as they hold most of the bound. L_0 is no step; it counts
+like L_1, and where steps are short, half a bit. A tenth is spread uniformly, which keeps 1 / p(t) below 10 T.
 
 Over a batch, one timestep each: example i's place in the cumulative p is frac(u + i / B), with one uniform u for all.
 For one example, several timesteps: the cumulative p is cut into equal strata, and each gives one, independently. Every
@@ -12,6 +12,8 @@ single draw has the law p; together they lie far more evenly.
 Reference: Kingma et al. 2021 (variational diffusion models), appendix I.1; Nichol & Dhariwal 2021, section 3.3.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -19,13 +21,13 @@ _UNIFORM_SHARE = 0.1
 
 
 def where_the_bound_is(log_noise_var: Tensor) -> Tensor:
-    """Return p(1..T), `(T,)`, float64, for log(1 - alpha_bar) `(T,)`; t = 1 counts like t = 2."""
+    """Return p(1..T), `(T,)`, float64, for log(1 - alpha_bar) `(T,)`; t = 1 counts like t = 2, at least like log 2."""
     num = len(log_noise_var)
     uniform = torch.full((num,), 1 / num, dtype=torch.float64, device=log_noise_var.device)
     if num == 1:
         return uniform
     steps = log_noise_var.double().diff()
-    steps = torch.cat([steps[:1], steps])
+    steps = torch.cat([steps[:1].clamp(min=math.log(2)), steps])
     return (1 - _UNIFORM_SHARE) * steps / steps.sum() + _UNIFORM_SHARE * uniform
 
 

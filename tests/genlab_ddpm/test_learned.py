@@ -6,7 +6,7 @@ from genlab_ddpm.learned import Learned
 from genlab.errors import IncompatibleError
 
 
-def moved(schedule: Learned, seed: int, scale: float = 0.3) -> Learned:
+def moved(schedule: Learned, seed: int, scale: float = 2.0) -> Learned:
     """Return the schedule with parameters far from where they start."""
     generator = torch.Generator().manual_seed(seed)
     for parameter in schedule.parameters():
@@ -45,10 +45,10 @@ def test_it_is_the_network_it_says_it_is() -> None:
     schedule = moved(Learned(7, None, log_snr_1=3.0, log_snr_T=-3.0, hidden=4), 0, 0.1)
     values = {name: value.detach().numpy() for name, value in schedule.named_parameters()}
     u = np.linspace(0, 1, 7)
-    w, v, a = (np.exp(10 * values[name]) for name in ("linear_weight", "weight", "slope"))
+    w, v, a = (np.exp(3 * values[name]) for name in ("linear_weight", "weight", "slope"))
     g = w * u + (v / (1 + np.exp(-a * (u[:, None] - values["place"])))).mean(1)
     passed = 0.99 * (g - g[0]) / (g[-1] - g[0]) + 0.01 * u
-    expected = 3 + 6 * values["shift"] - 6 * np.exp(values["stretch"]) * passed
+    expected = 3 + values["shift"] - 6 * np.exp(values["stretch"] / 6) * passed
     assert log_snr(schedule).numpy() == pytest.approx(expected, abs=1e-8)
 
 

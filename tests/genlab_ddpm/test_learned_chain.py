@@ -3,15 +3,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from genlab_ddpm.ancestral import Ancestral
 from genlab_ddpm.ddim import DDIM
+from genlab_ddpm.dpm_solver import DPMSolver
 from genlab_ddpm.estimator import Denoising
 from genlab_ddpm.family import ForwardDiffusion
+from genlab_ddpm.heun import Heun
 from genlab_ddpm.learned import Learned
 from genlab_ddpm.learned_chain import LearnedChain
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network import Network, NetworkSpec
 from genlab_ddpm.network.unet import UNet
 from genlab_ddpm.objectives import Bound, Hybrid, Simple
+from genlab_ddpm.probability_flow import ProbabilityFlow
 from linear_gaussian_diffusion import Oracle, repeated, seeded
 from torch import Tensor
 
@@ -134,6 +138,26 @@ def test_one_training_step_computes_the_schedule_once(monkeypatch: pytest.Monkey
     assert len(calls) <= 4
     family.posterior(batch.x).rsample(1, generator=seeded())
     assert len(calls) <= 5
+
+
+@pytest.mark.parametrize(
+    "sampler", [Part(Ancestral), Part(DDIM, {"steps": 3}), Part(Heun, {"steps": 3}), Part(DPMSolver, {"steps": 3})]
+)
+def test_every_sampler_follows_the_schedule_as_it_stands(sampler: Any) -> None:
+    model, _, _ = images()
+    before = sampler(model).draw(model, 4, generator=seeded(), trajectory=True).trajectory
+    for parameter in model.chain.parameters():
+        parameter.data.add_(0.3)
+    after = sampler(model).draw(model, 4, generator=seeded(), trajectory=True).trajectory
+    assert torch.isfinite(after).all()
+    assert torch.equal(after[0], before[0])
+    assert not torch.equal(after[1], before[1])
+
+
+def test_the_probability_flow_is_evaluated_through_it() -> None:
+    model, family, batch = images()
+    ledger = ProbabilityFlow(steps=T - 1).estimate(model.eval(), family, batch, generator=seeded())
+    assert torch.isfinite(ledger.per_example()).all()
 
 
 def test_the_network_is_told_the_log_snr_on_the_scale_of_t() -> None:

@@ -65,3 +65,9 @@ def test_one_timestep_takes_everything() -> None:
 def test_the_generator_decides() -> None:
     first, second = (stratified(SHARES, 4, 6, generator=seeded(3)) for _ in range(2))
     assert torch.equal(first[0], second[0])
+
+
+def test_the_first_timestep_keeps_its_share_where_steps_are_short() -> None:
+    # The log-SNR falls by the same little at every step: L_0 is then no more like L_1.
+    alpha_bar = torch.linspace(7, -10, 1000, dtype=torch.float64).sigmoid()
+    assert where_the_bound_is(torch.log1p(-alpha_bar))[0] > 0.05
