@@ -4,7 +4,7 @@
 
 L_1 is the ELBO, L_k <= L_{k+1} <= log p(x), and L_k tends to log p(x) as k grows. It is trained with a few
 draws and evaluated with thousands; without gradients, a few observations and some of their draws go through at a
-time, and only running log-sums of the weights and of their squares are kept. The latter tell how many draws had a say,
+time, and only the weights are kept, one number a draw. The sum of their squares tells how many draws had a say,
 
     effective sample size = (sum_i w_i)^2 / sum_i w_i^2,   from 1, where one weight is all, to k, where all are equal.
 
@@ -31,7 +31,7 @@ from genlab_vae.directed import DirectedModel
 from genlab_vae.weight_gradient import WeightGradient
 from genlab_vae.weight_gradients import Reparameterized, log_weights
 
-_NUMBERS_AT_ONCE = {"cpu": 2**17, "device": 2**26}
+_NUMBERS_AT_ONCE = {"cpu": 2**18, "device": 2**26}
 """How many dimensions of x, over draws and observations, are decoded together: a CPU's caches, or a device's memory."""
 
 
@@ -61,30 +61,30 @@ class ImportanceWeighted(ELBOEstimator):
             posterior = family.posterior(batch.x)
             z = posterior.rsample(self.samples, generator=generator)
             weights = self.gradient.log_weights(model, posterior, batch.x, z)
-            total, squares = torch.logsumexp(weights, 0), torch.logsumexp(2 * weights.detach(), 0)
+            total, squares = _log_sums(weights)
         else:
             numbers = _NUMBERS_AT_ONCE["cpu" if batch.x.device.type == "cpu" else "device"]
             at_once = max(1, numbers // batch.x[0].numel())
             blocks = torch.split(batch.x, max(1, at_once // self.samples))
-            sums = [self._log_sums(model, family, x, at_once, generator) for x in blocks]
-            total, squares = torch.cat(sums, 1)
+            sums = [_log_sums(self._log_weights(model, family, x, at_once, generator)) for x in blocks]
+            total, squares = (torch.cat(parts) for parts in zip(*sums, strict=True))
         effective = torch.exp(2 * total.detach() - squares)
         return Ledger(
             (Term("log_mean_weight", total - math.log(self.samples), "local", exact=False),),
             measures={f"effective_sample_size_iw{self.samples}": effective},
         )
 
-    def _log_sums(
+    def _log_weights(
         self, model: LatentModel, family: VariationalFamily, x: Tensor, at_once: int, generator: torch.Generator
     ) -> Tensor:
-        """Return log sum_i w_i and log sum_i w_i^2 of a few observations, `(2, B)`, `at_once` draws in memory."""
+        """Return the log weights of a few observations, `(k, B)`, `at_once` draws in memory."""
         posterior = family.posterior(x)
         size = max(1, at_once // len(x))
-        totals: Tensor | None = None
-        for start in range(0, self.samples, size):
-            z = posterior.sample(min(size, self.samples - start), generator=generator)
-            weights = log_weights(model, posterior, x, z)
-            chunk = torch.stack([torch.logsumexp(weights, 0), torch.logsumexp(2 * weights, 0)])
-            totals = chunk if totals is None else torch.logaddexp(totals, chunk)
-        assert totals is not None, "there is at least one draw"
-        return totals
+        counts = [min(size, self.samples - start) for start in range(0, self.samples, size)]
+        draws = (posterior.sample(count, generator=generator) for count in counts)
+        return torch.cat([log_weights(model, posterior, x, z) for z in draws])
+
+
+def _log_sums(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return log sum_i w_i and, without gradient, log sum_i w_i^2, each `(B,)`, of log weights `(k, B)`."""
+    return torch.logsumexp(weights, 0), torch.logsumexp(2 * weights.detach(), 0)
