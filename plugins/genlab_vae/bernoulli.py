@@ -1,6 +1,6 @@
 """The Bernoulli likelihood, for x in {0, 1}, from logits l.
 
-log p(x given z) = sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ] = sum_d log F((2 x_d - 1) l_d)
+log p(x given z) = sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ] = sum_d [ (x_d - 1) l_d + log F(l_d) ]
 
 with F(l) = 1 / (1 + exp(-l)).
 """
@@ -32,9 +32,9 @@ class Bernoulli(Likelihood):
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """Return the log mass of x, `(S, B)`."""
-        # As x is 0 or 1, one sign and one kernel do for both sides of the sum, and nothing overflows.
-        sign = (2 * x).sub_(1)
-        return F.logsigmoid(output * sign).flatten(2).sum(2)
+        # (x - 1) l + log F(l), whose gradient is one operation, x - F(l), and which nothing overflows.
+        missed = F.binary_cross_entropy_with_logits(output, x.expand_as(output), reduction="none")
+        return -missed.flatten(2).sum(2)
 
     def mean(self, output: Tensor) -> Tensor:
         """Return the probabilities of x_d = 1."""
