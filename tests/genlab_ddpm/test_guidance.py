@@ -32,7 +32,7 @@ class TwoClasses(Network):
         super().__init__()
         assert spec.num_classes == 2
         betas = Linear(T, None, **BETAS).betas().numpy()
-        self.oracles = [Oracle(mean, VAR, betas) for mean in MEANS] + [Oracle(0.0, 4.0, betas)]
+        self.oracles = [Oracle(betas, mean=mean, var=VAR) for mean in MEANS] + [Oracle(betas, mean=0.0, var=4.0)]
         self.told: list[Tensor] = []
 
     def forward(
