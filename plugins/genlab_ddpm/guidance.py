@@ -9,6 +9,7 @@ Reference: Ho & Salimans 2022, eq. 6, whose w is ours minus 1.
 """
 
 import abc
+import math
 from typing import ClassVar
 
 import torch
@@ -60,16 +61,17 @@ class ClassifierFree(Guidance):
                 "and train it so."
             )
         self._model, self._weight = model, weight
-        self._classes = tuple(range(model.num_classes)) if classes is None else classes
-        if not self._classes or max(self._classes) >= model.num_classes:
+        chosen = tuple(range(model.num_classes)) if classes is None else classes
+        if not chosen or max(chosen) >= model.num_classes:
             raise IncompatibleError(
-                f"sampler.guidance.classes must be of 0 to {model.num_classes - 1}, got {list(self._classes)}."
+                f"sampler.guidance.classes must be of 0 to {model.num_classes - 1}, got {list(chosen)}."
             )
+        self._classes = torch.tensor(chosen)
 
     def ask(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
         """Ask with and without the class, in one pass."""
-        places = torch.arange(len(x_t), device=x_t.device) % len(self._classes)
-        y = torch.tensor(self._classes, device=x_t.device)[places]
+        self._classes = self._classes.to(x_t.device)  # once: a copy to a GPU at each step would wait for it
+        y = self._classes.repeat(math.ceil(len(x_t) / len(self._classes)))[: len(x_t)]
         if self._weight == 1:
             return self._model.ask(x_t, t, y)
         both = torch.cat([y, torch.full_like(y, self._model.no_class)])
