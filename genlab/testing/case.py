@@ -140,21 +140,31 @@ def _subjects(settings: Iterable[Setting], wanted: Sequence[RegisteredComponent]
 
 
 def _without_repetition(subjects: Iterable[Subject]) -> list[Subject]:
-    """Leave out what other recipes check in the same way: the same data, the same figure of the same data.
-
-    What has partners is left in, because it sees more of a recipe than its data.
-    """
+    """Leave out what another recipe checks in the same way: the same part, in the same place, among the same parts."""
     found: list[Subject] = []
-    seen: dict[RegisteredComponent, list[tuple[Part[Any], Part[Any]]]] = {}
+    seen: dict[tuple[RegisteredComponent, tuple[str, ...]], list[list[Part[Any] | None]]] = {}
     for subject in subjects:
-        if subject.slot in ("data", "figure") and not list(partners_of(subject.part.target)):
-            before = seen.setdefault(subject.component, [])
-            this = (subject.part, subject.setting.checked.parts["data"])
-            if this in before:
-                continue
+        if subject.path[0] in ("elbo", "eval", "update"):  # these see the whole recipe
+            found.append(subject)
+            continue
+        before = seen.setdefault((subject.component, subject.path), [])
+        this = [subject.part, *(subject.setting.checked.parts.get(slot) for slot in _tables_seen(subject))]
+        if this not in before:
             before.append(this)
-        found.append(subject)
+            found.append(subject)
     return found
+
+
+def _tables_seen(subject: Subject) -> tuple[str, ...]:
+    """Return the tables of a recipe that can make a difference to the laws of a subject.
+
+    A source is asked alone, and so is a figure without partners. What is built before the estimator, which is the
+    model, the family and what stands in them, does not know which bound it is for; nor does what looks at a fit.
+    """
+    if subject.slot in ("data", "figure") and not list(partners_of(subject.part.target)):
+        return ("data",)
+    built = ("data", "accelerator", "model", "family")
+    return built if subject.path[0] in ("model", "family", "accelerator") else (*built, "sampler")
 
 
 def _expected(subject: Subject, check: Check, expectations: Iterable[Expectation]) -> str | None:

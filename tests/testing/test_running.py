@@ -94,7 +94,9 @@ def test_nothing_is_written_where_checks_are_run(tmp_path: Path, monkeypatch: py
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "toy.toml").write_text(tomli_w.dumps(TOY_RECIPE))
-    (tmp_path / "other.toml").write_text(tomli_w.dumps(TOY_RECIPE | {"name": "other"}))
+    (tmp_path / "other.toml").write_text(
+        tomli_w.dumps(TOY_RECIPE | {"name": "other", "family": {"use": "toy", "slope": 0.25}})
+    )
     return tmp_path
 
 
@@ -245,3 +247,15 @@ def test_the_same_data_and_the_same_figure_of_them_are_checked_once(folder: Path
     by_hand = [folder / "toy.toml", folder / "other.toml"]
     report = run_checks("data/toy", registry=registry(), recipes=by_hand, only=["every_key_is_documented"])
     assert [result.setting for result in report.results] == ["toy", "other"]
+
+
+def test_what_does_not_know_the_bound_is_checked_once_for_all_bounds(folder: Path) -> None:
+    (folder / "wider.toml").write_text(
+        tomli_w.dumps(TOY_RECIPE | {"name": "wider", "elbo": {"use": "trace", "samples": 3}})
+    )
+    settings = {}
+    for name in ("model/toy", "family/toy", "elbo/trace", "update/gradient"):
+        report = run_checks(name, registry=registry(folder), only=["every_key_is_documented"])
+        settings[name] = {result.setting for result in report.results} & {"toy", "other", "wider"}
+    assert settings["model/toy"] == settings["family/toy"] == {"toy", "other"}
+    assert settings["elbo/trace"] == settings["update/gradient"] == {"toy", "other", "wider"}
