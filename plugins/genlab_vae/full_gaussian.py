@@ -6,7 +6,8 @@ With T = L L', the divergence from the standard normal prior is
 
     KL(q || p) = 1/2 [ tr T + mu' mu - J - log det T ].
 
-The encoder gives J (J + 3) / 2 numbers for each x.
+The encoder gives J (J + 3) / 2 numbers for each x. Those for L below its diagonal are divided by J: there are many of
+them, an optimizer such as Adam moves each as far as a mean, and all that they are off by is noise in z.
 
 Reference: Kingma & Welling 2019 (An introduction to variational autoencoders), section 2.5.1.
 """
@@ -93,5 +94,5 @@ class FullGaussian(VariationalFamily):
         mean, log_var, rest = torch.split(encode(self.encoder, x, self._spec), sizes, dim=1)
         rows, columns = torch.tril_indices(num, num, -1, device=x.device)
         below = mean.new_zeros(len(x), num, num)
-        below[:, rows, columns] = rest
+        below[:, rows, columns] = rest / num
         return FullGaussianPosterior(mean, 0.5 * log_var, below)

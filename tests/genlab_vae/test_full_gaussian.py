@@ -79,7 +79,7 @@ def test_the_encoder_gives_mean_log_variances_and_the_rest_in_this_order() -> No
     q = family.posterior(torch.zeros(1, 4))
     assert torch.equal(q.mean[0], numbers[:3])
     assert torch.equal(q.log_diagonal[0], numbers[3:6] / 2)
-    expected = torch.tensor([[0, 0, 0], [numbers[6], 0, 0], [numbers[7], numbers[8], 0]])
+    expected = torch.tensor([[0, 0, 0], [numbers[6], 0, 0], [numbers[7], numbers[8], 0]]) / 3
     assert torch.equal(q.below[0], expected)
 
 
