@@ -48,7 +48,8 @@ class MixtureDensity(Figure):
         axes.set(xlabel=names[0], ylabel=names[1] if len(names) == 2 else "density")
         axes.set_title(f"{context.data.spec.name}: {len(context.data.train):,} training observations", fontsize=10)
         num_others = len(factors.concentration) - _NUM_NAMED
-        axes.legend(frameon=False, fontsize=8, title=f"and {num_others} lighter components" if num_others > 0 else None)
+        title = f"and {num_others} lighter components" if num_others > 0 else None
+        axes.legend(frameon=False, fontsize=8, title=title, loc="upper right")
         return canvas
 
 
