@@ -45,6 +45,20 @@ def test_the_standard_error_is_the_spread_of_the_bound_over_seeds():
     assert statistics.fmean(errors) == pytest.approx(statistics.variance(bounds), rel=0.35)
 
 
+def test_convolutions_are_not_rounded_to_tf32_while_a_bound_is_evaluated(monkeypatch):
+    seen = []
+
+    class Watching(Trace):
+        def estimate(self, *arguments, **keywords):
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return super().estimate(*arguments, **keywords)
+
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    evaluate(with_settings(toy_assembly(), eval_elbo=Watching()), "test")
+    assert set(seen) == {False}
+    assert torch.backends.cudnn.allow_tf32
+
+
 def test_one_repeat_leaves_the_error_unknown():
     evaluation = evaluate(with_settings(toy_assembly(), eval=EvalSettings(repeats=1)), "test")
     assert evaluation.metrics["elbo_nats_se"] is None
