@@ -1,15 +1,14 @@
 """A subject: one component, standing in one setting, ready to be checked."""
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from genlab.assembly import Assembly, assemble
+from genlab.assembly import Assembly
 from genlab.discovery import RegisteredComponent
-from genlab.errors import GenlabWarning
 from genlab.interfaces import Batch, Part
+from genlab.testing.assembled import assembled
 from genlab.testing.check import CannotRun
 
 if TYPE_CHECKING:
@@ -71,9 +70,7 @@ class Subject:
             moved: whether parameters are moved a little at random from where they start, always the same way, so
                 that no zero and no symmetry of an initialization hides a fault.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", GenlabWarning)  # a small recipe is no good recipe
-            assembly = assemble(self.setting.checked)
+        assembly = assembled(self.setting.checked)
         if self.evaluates:
             assembly = replace(assembly, elbo=assembly.eval_elbo)
             assembly.model.eval()

@@ -5,9 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genlab.assembly import Assembly, assemble
+from genlab.assembly import Assembly
 from genlab.recipe import Recipe
 from genlab.recipe.checking import check as check_recipe
+from genlab.testing.assembled import assembled
 from genlab.testing.check import check
 from genlab.testing.claims import claim, claim_close, claim_equal
 from genlab.testing.latents import mapped
@@ -113,7 +114,7 @@ def it_tells_what_it_is(subject: Subject) -> None:
 def _on_the_cpu(subject: Subject) -> Assembly:
     checked = subject.setting.checked
     tables = {**checked.resolved, "accelerator": {"use": "genlab:cpu", "precision": "float32"}}
-    return assemble(check_recipe(Recipe.from_tables(tables), subject.setting.registry))
+    return assembled(check_recipe(Recipe.from_tables(tables), subject.setting.registry))
 
 
 def _factors(assembly: Assembly, x: Tensor, z: Any) -> dict[str, Tensor]:

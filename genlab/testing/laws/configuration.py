@@ -2,15 +2,15 @@
 
 import inspect
 import tomllib
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from genlab.assembly import Assembly, assemble
-from genlab.errors import GenlabWarning, RecipeError
+from genlab.assembly import Assembly
+from genlab.errors import RecipeError
 from genlab.recipe import CheckedRecipe, Recipe, describe_keys
 from genlab.recipe import check as check_recipe
 from genlab.recipe.signature import signature_of
+from genlab.testing.assembled import assembled
 from genlab.testing.check import ANY_SLOT, check
 from genlab.testing.claims import claim
 from genlab.testing.randomness import scramble_global_generators
@@ -64,16 +64,14 @@ def the_resolved_recipe_builds_the_same_parts(subject: Subject) -> None:
     """
     checked = subject.setting.checked
     tables = tomllib.loads(checked.resolved_toml())
-    first = _built(subject, checked, 1)
-    second = _built(subject, check_recipe(Recipe.from_tables(tables), subject.setting.registry), 2)
+    first = _built(checked, 1)
+    second = _built(check_recipe(Recipe.from_tables(tables), subject.setting.registry), 2)
     claim_same(held(second), held(first), "of the resolved recipe")
 
 
-def _built(subject: Subject, checked: CheckedRecipe, seed: int) -> Assembly:
+def _built(checked: CheckedRecipe, seed: int) -> Assembly:
     scramble_global_generators(seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GenlabWarning)
-        return assemble(checked, subject.setting.registry)
+    return assembled(checked)
 
 
 def _table(resolved: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any]:
