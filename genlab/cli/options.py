@@ -37,6 +37,11 @@ def split_option(text: str, default: str | None = "test") -> Callable[[F], F]:
     )
 
 
+def data_option(text: str) -> Callable[[F], F]:
+    """Add `--data FILE`, which is read in place of the recipe's data."""
+    return click.option("--data", "data", type=click.Path(path_type=Path), metavar="FILE", help=text)
+
+
 def json_option(command: F) -> F:
     """Add `--json`, which prints one JSON document on standard output."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(command)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from finite_data_diffusion import FiniteData, finite_model
+from flow_solvers import flow_solver
 from genlab_ddpm.ancestral import Ancestral
 from genlab_ddpm.ddim import DDIM
 from genlab_ddpm.dpm_solver import DPMSolver
@@ -99,14 +100,7 @@ def distance_to_the_flow(kind: str, steps: int) -> float:
     points = np.array([[0, 1], [3, 1], [2, 4]])
     data = FiniteData(betas=log_snr_chain(3.0, -6.0, steps), x=points, levels=5)
     model = finite_model(data)
-    samplers: dict[str, Sampler] = {
-        "ddim": DDIM(model, steps=steps, frames=steps),
-        "heun": Heun(model, steps=steps, frames=steps),
-        "dpm-solver 1": DPMSolver(model, steps=steps, order=1, frames=steps),
-        "dpm-solver 2": DPMSolver(model, steps=steps, order=2, frames=steps),
-        "dpm-solver 3": DPMSolver(model, steps=steps, order=3, frames=steps),
-    }
-    states = samplers[kind].draw(model, 20, generator=seeded(), trajectory=True).trajectory
+    states = flow_solver(kind, model, steps).draw(model, 20, generator=seeded(), trajectory=True).trajectory
     assert states is not None
     start, end = (model.values.to_x_0(state).numpy() for state in (states[0], states[-2]))
     return float(np.abs(end - data.flow(start, steps, 1)).mean())

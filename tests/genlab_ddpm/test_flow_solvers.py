@@ -6,6 +6,7 @@ For data N(m, c) the flow keeps (x_t - s_t m) / sqrt(s_t^2 c + n_t^2) constant, 
 import numpy as np
 import pytest
 import torch
+from flow_solvers import flow_solver
 from genlab_ddpm.ddim import DDIM
 from genlab_ddpm.dpm_solver import DPMSolver
 from genlab_ddpm.heun import Heun
@@ -16,21 +17,14 @@ from known_diffusion import OracleNetwork
 from linear_gaussian_diffusion import Oracle, flow_model, flow_oracle, oracle_model, seeded
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces import DataSpec, Part, Sampler
+from genlab.interfaces import DataSpec, Part
 
 
 def error(steps: int, kind: str) -> float:
     """Return the distance at timestep 1 between a sampler's state and the flow's solution."""
     oracle = flow_oracle(steps)
     model = flow_model(oracle)
-    samplers: dict[str, Sampler] = {
-        "ddim": DDIM(model, steps=steps, frames=steps),
-        "heun": Heun(model, steps=steps, frames=steps),
-        "dpm-solver 1": DPMSolver(model, steps=steps, order=1, frames=steps),
-        "dpm-solver 2": DPMSolver(model, steps=steps, order=2, frames=steps),
-        "dpm-solver 3": DPMSolver(model, steps=steps, order=3, frames=steps),
-    }
-    states = samplers[kind].draw(model, 50, generator=seeded(), trajectory=True).trajectory
+    states = flow_solver(kind, model, steps).draw(model, 50, generator=seeded(), trajectory=True).trajectory
     assert states is not None
     return float((states[-2] - oracle.flow(states[0], steps, 1)).abs().mean())
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from genlab.cli import numbers, verbs
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
-from genlab.cli.options import json_option, override_option, split_option, verbose_option
+from genlab.cli.options import data_option, json_option, override_option, split_option, verbose_option
 from genlab.cli.run_lookup import find_run
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import plain_table
@@ -32,13 +32,7 @@ SHOWN_COLUMNS = 8
 @click.command("infer")
 @click.argument("run", shell_complete=complete_run)
 @split_option("Whose observations; by default test, or train where there are no test data.", default=None)
-@click.option(
-    "--data",
-    "data",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Other observations instead: a file or folder of the kind the recipe reads, with the same columns.",
-)
+@data_option("Other observations instead: a file or folder of the kind the recipe reads, with the same columns.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

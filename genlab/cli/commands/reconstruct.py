@@ -8,7 +8,7 @@ from genlab.cli import numbers, verbs
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.new_file import new_file
-from genlab.cli.options import json_option, override_option, split_option, verbose_option
+from genlab.cli.options import data_option, json_option, override_option, split_option, verbose_option
 from genlab.cli.run_lookup import find_run
 from genlab.cli.session import Session, pass_session
 
@@ -17,13 +17,7 @@ from genlab.cli.session import Session, pass_session
 @click.argument("run", shell_complete=complete_run)
 @click.option("-n", "num", type=click.IntRange(min=1), default=10, show_default=True, help="How many observations.")
 @split_option("Whose observations; by default test, or train where there are no test data.", default=None)
-@click.option(
-    "--data",
-    "data",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Other observations instead: a file or folder of the kind the recipe reads.",
-)
+@data_option("Other observations instead: a file or folder of the kind the recipe reads.")
 @click.option(
     "--between",
     type=click.IntRange(min=2),
