@@ -42,7 +42,8 @@ class DDIM(FlowSampler):
         Args:
             steps: how many steps, at most T.
             eta: how much noise a step adds: 0 none, 1 as much as the reverse chain.
-            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            spacing: along which scale the timesteps lie evenly: t (even), its root (quadratic), the log-snr, or
+                its sigma^(1/7) (karras).
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             corrections: how often a step is corrected on the way from x to noise, each time by one more call.
             frames: how many states a trajectory keeps after the first, where one is asked for.

@@ -53,7 +53,8 @@ class DPMSolver(Sampler):
         Args:
             steps: how many steps, at most T; each calls the network once.
             order: how many predictions a step is made from: the error falls with the number of steps to this power.
-            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            spacing: along which scale the timesteps lie evenly: t (even), its root (quadratic), the log-snr, or
+                its sigma^(1/7) (karras).
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 

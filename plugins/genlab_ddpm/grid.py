@@ -1,9 +1,11 @@
 """Which timesteps a sampler of few steps visits, from T down to 1.
 
-Evenly spread over t, over t^2 (more of the small ones), or over the log signal-to-noise ratio, in which an
-exponential integrator's error per step is even.
+Evenly over t (even), over its square root (quadratic: more of the small ones), over the log signal-to-noise ratio,
+in which an exponential integrator's error per step is even (log-snr), or over sigma^(1/7), with sigma^2 = 1 / SNR
+(karras). The last two do not depend on how the schedule numbers its timesteps.
 
-Reference: Song, Meng & Ermon 2021, appendix D.2 (linear and quadratic); Lu et al. 2022, section 3 (log-SNR).
+Reference: Song, Meng & Ermon 2021, appendix D.2 (even and quadratic); Lu et al. 2022, section 3 (log-SNR); Karras et
+al. 2022, eq. 5 with rho = 7.
 """
 
 from typing import Literal
@@ -11,7 +13,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Spacing = Literal["even", "quadratic", "log-snr"]
+Spacing = Literal["even", "quadratic", "log-snr", "karras"]
+
+_RHO = 7
 
 
 def grid(log_snr: Tensor, steps: int, spacing: Spacing = "even") -> list[int]:
@@ -28,10 +32,12 @@ def grid(log_snr: Tensor, steps: int, spacing: Spacing = "even") -> list[int]:
         spacing: along which scale they are spread evenly.
     """
     timesteps = len(log_snr)
-    if spacing == "log-snr":
-        falling = -log_snr.double().cpu()
-        places = torch.linspace(falling[-1].item(), falling[0].item(), steps, dtype=torch.float64)
-        nearest = torch.searchsorted((falling[1:] + falling[:-1]) / 2, places) + 1
+    if spacing in ("log-snr", "karras"):
+        rising = -log_snr.double().cpu()
+        if spacing == "karras":
+            rising = (rising / (2 * _RHO)).exp()
+        places = torch.linspace(rising[-1].item(), rising[0].item(), steps, dtype=torch.float64)
+        nearest = torch.searchsorted((rising[1:] + rising[:-1]) / 2, places) + 1
     else:
         power = 2 if spacing == "quadratic" else 1
         nearest = torch.linspace(timesteps ** (1 / power), 1, steps, dtype=torch.float64).pow(power).round().long()

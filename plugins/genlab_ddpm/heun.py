@@ -44,7 +44,8 @@ class Heun(FlowSampler):
 
         Args:
             steps: how many steps, at most T; the network is called twice in each but the last.
-            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            spacing: along which scale the timesteps lie evenly: t (even), its root (quadratic), the log-snr, or
+                its sigma^(1/7) (karras).
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             corrections: how often a step is corrected on the way from x to noise, each time by two more calls.
             frames: how many states a trajectory keeps after the first, where one is asked for.

@@ -57,7 +57,8 @@ class Inpainting(Sampler):
             mask: a picture of the same size: black where the image is known, anything lighter where it is to be drawn.
             steps: how many steps, at most T.
             repeats: how many times each step is made; more make the drawn pixels fit the kept ones better.
-            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            spacing: along which scale the timesteps lie evenly: t (even), its root (quadratic), the log-snr, or
+                its sigma^(1/7) (karras).
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
 

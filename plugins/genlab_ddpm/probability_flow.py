@@ -45,7 +45,8 @@ class ProbabilityFlow(ELBOEstimator):
 
         Args:
             steps: how many steps of Heun's method lead from t = 1 to T, fewer than T.
-            spacing: along which scale the timesteps lie evenly: t (even), t^2 (quadratic) or log-snr.
+            spacing: along which scale the timesteps lie evenly: t (even), its root (quadratic), the log-snr, or
+                its sigma^(1/7) (karras).
         """
         self._steps, self._spacing = steps, spacing
         self.protocol = f"probability flow, {steps} Heun steps, Hutchinson's trace"

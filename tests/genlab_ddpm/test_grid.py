@@ -1,4 +1,5 @@
 import itertools
+import math
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ from genlab_ddpm.grid import Spacing, grid
 from hypothesis import given
 from hypothesis import strategies as st
 
-SPACINGS: list[Spacing] = ["even", "quadratic", "log-snr"]
+SPACINGS: list[Spacing] = ["even", "quadratic", "log-snr", "karras"]
 
 
 @given(st.integers(1, 1000), st.integers(1, 1000), st.sampled_from(SPACINGS), st.floats(0.1, 3))
@@ -26,6 +27,14 @@ def test_log_snr_spacing_is_even_in_the_log_signal_to_noise_ratio() -> None:
     log_snr = 10 - 20 * torch.linspace(0, 1, 5000, dtype=torch.float64) ** 3
     stops = torch.tensor(grid(log_snr, 9, "log-snr"))
     assert log_snr[stops - 1].diff().tolist() == pytest.approx([2.5] * 8, abs=0.02)
+
+
+def test_karras_spacing_is_the_papers_with_rho_seven() -> None:
+    log_snr = 14 - 23 * torch.linspace(0, 1, 20_000, dtype=torch.float64) ** 2
+    stops = torch.tensor(grid(log_snr, 8, "karras"))
+    largest, smallest = math.exp(9 / 2), math.exp(-14 / 2)
+    wanted = [(largest ** (1 / 7) + i / 7 * (smallest ** (1 / 7) - largest ** (1 / 7))) ** 7 for i in range(8)]
+    assert (-log_snr[stops - 1] / 2).exp().tolist() == pytest.approx(wanted, rel=2e-3)
 
 
 def test_quadratic_spacing_is_even_in_the_root() -> None:
