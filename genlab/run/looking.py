@@ -11,13 +11,25 @@ from genlab.assembly.assembly import Assembly
 
 @contextmanager
 def _full_float32() -> Iterator[None]:
-    """Keep cuDNN from rounding what float32 convolutions multiply to TF32, which it does unless told not to."""
-    before = torch.backends.cudnn.allow_tf32
+    """Keep what float32 convolutions and matrix products multiply from being rounded to TF32, as training may do."""
+    convolutions, products = torch.backends.cudnn.allow_tf32, _precision_of_products()
     torch.backends.cudnn.allow_tf32 = False
+    if products is not None:
+        torch.set_float32_matmul_precision("highest")
     try:
         yield
     finally:
-        torch.backends.cudnn.allow_tf32 = before
+        if products is not None:
+            torch.set_float32_matmul_precision(products)
+        torch.backends.cudnn.allow_tf32 = convolutions
+
+
+def _precision_of_products() -> str | None:
+    """Return torch's setting; None where a program has set parts of it apart, and has to know."""
+    try:
+        return torch.get_float32_matmul_precision()
+    except RuntimeError:
+        return None
 
 
 @contextmanager

@@ -45,18 +45,19 @@ def test_the_standard_error_is_the_spread_of_the_bound_over_seeds():
     assert statistics.fmean(errors) == pytest.approx(statistics.variance(bounds), rel=0.35)
 
 
-def test_convolutions_are_not_rounded_to_tf32_while_a_bound_is_evaluated(monkeypatch):
+@pytest.mark.usefixtures("rounding_to_tf32")
+def test_nothing_is_rounded_to_tf32_while_a_bound_is_evaluated():
     seen = []
 
     class Watching(Trace):
         def estimate(self, *arguments, **keywords):
-            seen.append(torch.backends.cudnn.allow_tf32)
+            seen.append((torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32))
             return super().estimate(*arguments, **keywords)
 
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     evaluate(with_settings(toy_assembly(), eval_elbo=Watching()), "test")
-    assert set(seen) == {False}
+    assert set(seen) == {(False, False)}
     assert torch.backends.cudnn.allow_tf32
+    assert torch.backends.cuda.matmul.allow_tf32
 
 
 def test_one_repeat_leaves_the_error_unknown():

@@ -9,7 +9,8 @@ from torch import nn
 
 from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.constraints import PositiveInt
-from genlab.parts.accelerator.precision import Precision, autocast, place_on, resolve_precision
+from genlab.parts.accelerator.placement import Compile, place_on
+from genlab.parts.accelerator.precision import Precision, autocast, resolve_precision
 
 if sys.platform != "win32":
     import resource
@@ -22,14 +23,14 @@ class CPU(Accelerator):
         self,
         *,
         precision: Precision = "auto",
-        compile: bool = False,  # noqa: A002 - the recipe's key
+        compile: Compile = False,  # noqa: A002 - the recipe's key
         threads: PositiveInt | None = None,
     ) -> None:
         """Make one from a recipe's keys.
 
         Args:
             precision: float32, bfloat16 (autocast), or auto: bfloat16 where the processor multiplies it natively.
-            compile: whether networks are compiled with torch.compile.
+            compile: whether networks are compiled with torch.compile, or in which of its modes.
             threads: how many threads torch uses; by default it decides.
         """
         self.device = torch.device("cpu")

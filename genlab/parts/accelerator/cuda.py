@@ -9,7 +9,8 @@ from torch import nn
 from genlab.errors import DeviceError
 from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.constraints import NonNegativeInt
-from genlab.parts.accelerator.precision import Precision, autocast, place_on, resolve_precision
+from genlab.parts.accelerator.placement import Compile, place_on
+from genlab.parts.accelerator.precision import Precision, autocast, resolve_precision, use_tf32
 
 
 class CUDA(Accelerator):
@@ -19,14 +20,18 @@ class CUDA(Accelerator):
         self,
         *,
         precision: Precision = "auto",
-        compile: bool = False,  # noqa: A002 - the recipe's key
+        compile: Compile = False,  # noqa: A002 - the recipe's key
+        tf32: bool = True,
         index: NonNegativeInt = 0,
     ) -> None:
         """Make one from a recipe's keys.
 
         Args:
             precision: float32, bfloat16 (autocast), or auto: bfloat16 where the GPU supports it.
-            compile: whether networks are compiled with torch.compile.
+            compile: whether networks are compiled with torch.compile, or in which of its modes: reduce-overhead and
+                max-autotune record CUDA graphs, so that a GPU need not wait between kernels.
+            tf32: whether training rounds what float32 convolutions and matrix products multiply to TF32, several times
+                faster; bounds are always evaluated in full float32.
             index: which of the machine's GPUs; of a run on several processes, the first one's, the others following.
 
         Raises:
@@ -43,6 +48,7 @@ class CUDA(Accelerator):
             )
         self.device = torch.device("cuda", index)
         self.precision = resolve_precision(precision, torch.cuda.is_bf16_supported(including_emulation=False))
+        use_tf32(tf32)
         self._compile = compile
 
     def place(self, module: nn.Module) -> None:

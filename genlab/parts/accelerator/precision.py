@@ -3,7 +3,6 @@
 from typing import Literal
 
 import torch
-from torch import nn
 
 Precision = Literal["float32", "bfloat16", "auto"]
 
@@ -20,15 +19,7 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def place_on(module: nn.Module, device: torch.device, *, compile_networks: bool) -> None:
-    """Move a module in place, convolutions in channels-last layout, and compile the networks directly inside it.
-
-    A child with parameters of its own is a network; each is compiled as one region.
-    """
-    module.to(device)
-    if any(parameter.ndim == 4 for parameter in module.parameters()):
-        module.to(memory_format=torch.channels_last)
-    if compile_networks:
-        for child in module.children():
-            if any(True for _ in child.parameters()):
-                child.compile()
+def use_tf32(wanted: bool) -> None:
+    """Say whether GPUs of this process round what float32 convolutions and matrix products multiply to 10 bits."""
+    torch.set_float32_matmul_precision("high" if wanted else "highest")
+    torch.backends.cudnn.allow_tf32 = wanted

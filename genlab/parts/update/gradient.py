@@ -77,11 +77,12 @@ class Gradient(UpdateRule):
     def step(self, data: TrainingData, *, generator: torch.Generator) -> Ledger:
         """Estimate the bound on the next minibatch and move once."""
         batch = data.next()
+        # What the optimiser's zero_grad does, without its hooks, and before the memory is needed.
+        for value in self._parameters:
+            value.grad = None
         with self._accelerator.autocast():
             ledger = self._elbo.estimate(self._model, self._family, batch, generator=generator)
             objective = ledger.objective(batch.num_data)
-        for value in self._parameters:  # what the optimiser's zero_grad does, without its hooks
-            value.grad = None
         objective.backward()  # type: ignore[no-untyped-call]
         if self._accelerator.world_size > 1:
             self._average_gradients(data.share)

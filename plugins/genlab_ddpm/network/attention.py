@@ -50,4 +50,6 @@ def _attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         # The fused kernel's bfloat16 backward on CPUs is several times slower than two matrix products.
         weights = torch.softmax((q @ k.transpose(1, 2)).float() / math.sqrt(q.shape[-1]), -1)
         return weights.to(v.dtype) @ v
-    return F.scaled_dot_product_attention(q, k, v)
+    # One head, said: the fused kernels of GPUs want four dimensions.
+    q, k, v = (part.unsqueeze(1) for part in (q, k, v))
+    return F.scaled_dot_product_attention(q, k, v).squeeze(1)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from genlab_ddpm.network import NetworkSpec
 from genlab_ddpm.network.attention import _attend
 from genlab_ddpm.network.residual import drop, group_norm
@@ -83,6 +84,18 @@ def test_attention_in_bfloat16_is_near_attention_in_float32() -> None:
     weights = torch.softmax(q @ k.transpose(1, 2) / 4, -1)
     assert torch.allclose(ours, weights @ v, atol=0.05)
     assert torch.allclose(_attend(q, k, v), weights @ v, atol=1e-5)
+
+
+def test_attention_is_asked_for_in_the_shape_that_fused_kernels_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = []
+
+    def fused(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        shapes.extend([q.shape, k.shape, v.shape])
+        return v
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", fused)
+    assert _attend(*torch.zeros(3, 2, 9, 16)).shape == (2, 9, 16)
+    assert shapes == [(2, 1, 9, 16)] * 3
 
 
 def test_timesteps_next_to_each_other_and_far_apart_are_told_apart() -> None:
