@@ -32,7 +32,7 @@ def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draw
                 canvas = figure.draw(context) if _fits(figure, assembly) else None
                 if canvas is not None:
                     path = folder.path / "figures" / f"{component.name}.png"
-                    write_atomically(path, partial(canvas.savefig, format="png", dpi=150))
+                    write_atomically(path, partial(canvas.savefig, format="png", dpi=150, bbox_inches="tight"))
                     paths.append(path)
             except Exception as error:
                 warnings.warn(f"figure {component.name!r} was not drawn: {error}", GenlabWarning, stacklevel=2)

@@ -31,9 +31,10 @@ class Reconstructions(Figure):
             return None
         images = torch.stack([seen.x, seen.model.mean_given(seen.means)])
         height, width = images.shape[-2:]
-        canvas = Canvas(figsize=(9, 0.3 + 9 * 2 * height / (len(seen.x) * width)), layout="constrained")
+        canvas = Canvas(figsize=(9, 0.5 + 9 * 2 * height / (len(seen.x) * width)), layout="constrained")
         axes = canvas.subplots()
         draw_image_grid(axes, images, spec.levels)
         axes.set_yticks(row_centres(2, height), ["original", "reconstruction"], fontsize=8)
         axes.tick_params(length=0)
+        axes.set_title("test images, and the mean of x given the mean of z", fontsize=10)
         return canvas

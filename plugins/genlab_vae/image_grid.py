@@ -28,4 +28,4 @@ def draw_image_grid(axes: Axes, images: Tensor, levels: int | None) -> None:
 
 def row_centres(num_rows: int, height: int) -> list[float]:
     """Return where the middle of each row of a grid is, for labels."""
-    return [row * (height + 1) + height / 2 for row in range(num_rows)]
+    return [row * (height + 1) + (height - 1) / 2 for row in range(num_rows)]

@@ -1,4 +1,7 @@
-"""The way from one test image to another: images on the straight line between their posterior means."""
+"""The way from one test image to another: images on the straight line between their posterior means.
+
+E[x given z],   z = (1 - share) mu(x_a) + share mu(x_b)
+"""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -29,17 +32,20 @@ class Interpolations(Figure):
             return None
         rows = len(seen.x) // 2
         first, last = seen.means[:rows].unsqueeze(1), seen.means[rows : 2 * rows].unsqueeze(1)
-        share = torch.linspace(0, 1, _STEPS, dtype=first.dtype, device=first.device).reshape(1, -1, 1)
-        z = torch.lerp(first, last, share)
+        shares = torch.linspace(0, 1, _STEPS, dtype=first.dtype, device=first.device)
+        z = torch.lerp(first, last, shares.reshape(1, -1, 1))
         between = seen.model.mean_given(z.flatten(0, 1)).reshape(rows, _STEPS, *spec.event_shape)
         ends = seen.x[:rows].unsqueeze(1), seen.x[rows : 2 * rows].unsqueeze(1)
         images = torch.cat([ends[0], between, ends[1]], 1)
         height, width = images.shape[-2:]
-        canvas = Canvas(figsize=(8, 0.7 + 8 * rows * height / ((_STEPS + 2) * width)), layout="constrained")
+        canvas = Canvas(figsize=(8, 0.9 + 8 * rows * height / ((_STEPS + 2) * width)), layout="constrained")
         axes = canvas.subplots()
         draw_image_grid(axes, images, spec.levels)
-        centres = row_centres(_STEPS + 2, width)
-        axes.set_xticks([centres[0], centres[-1]], ["test image", "test image"], fontsize=8)
+        labels = ["$x_a$", *(f"{share:g}" for share in shares.tolist()), "$x_b$"]
+        axes.set_xticks(row_centres(_STEPS + 2, width), labels, fontsize=8)
         axes.tick_params(length=0)
-        axes.set_title("between the posterior means of two test images", fontsize=10)
+        for column in (1, _STEPS + 1):  # what was given stands apart from what was decoded
+            axes.axvline(column * (width + 1) - 1, color="tab:orange", linewidth=2)
+        axes.set_xlabel("share of $x_b$ in z", fontsize=9)
+        axes.set_title("from a test image to another, between the means of their posteriors", fontsize=10)
         return canvas

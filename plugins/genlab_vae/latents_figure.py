@@ -16,10 +16,11 @@ from genlab_vae.model import VAE
 
 _NUM_OBSERVATIONS = 2000
 _BATCH_SIZE = 500
+_MOST_LABELS = 64
 
 
 class Latents(Figure):
-    """A bar for each latent, the largest first; unused latents are grey."""
+    """A bar for each latent, the highest first; unused latents are grey."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": VAE}
 
@@ -38,12 +39,19 @@ class Latents(Figure):
         order = sorted(range(len(heights)), key=lambda latent: -heights[latent])
         canvas = Canvas(figsize=(min(12, 5 + 0.2 * len(order)), 3.6), layout="constrained")
         axes = canvas.subplots()
-        for active, color, label in ((True, "tab:blue", "active"), (False, "0.7", "unused")):
+        for active, color, label in (
+            (True, "tab:blue", f"active: variance of its posterior mean above {ACTIVE}"),
+            (False, "0.7", "unused"),
+        ):
             places = [place for place, latent in enumerate(order) if (activity[latent] > ACTIVE) == active]
             if places:
                 axes.bar(places, [heights[order[place]] for place in places], color=color, label=label)
-        axes.set_xticks(range(len(order)), [str(latent) for latent in order], fontsize=7)
-        axes.set(xlabel="latent", ylabel="KL divergence (nats)" if "kl_by_latent_nats" in series else "Var E z")
-        axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        axes.set_title(f"{sum(value > ACTIVE for value in activity)} of {len(order)} latents are active", fontsize=10)
+        shown = range(0, len(order), -(-len(order) // _MOST_LABELS))
+        axes.set_xticks(shown, [str(order[place]) for place in shown], fontsize=7)
+        known = "kl_by_latent_nats" in series
+        axes.set(xlabel="latent", ylabel="KL divergence (nats)" if known else "variance of the posterior mean")
+        axes.margins(y=0.2)
+        axes.legend(frameon=False, loc="upper right")  # where the bars are lowest
+        title = f"{sum(value > ACTIVE for value in activity)} of {len(order)} latents are active"
+        axes.set_title(title + (f", {sum(heights):.3g} nats in all" if known else ""), fontsize=10)
         return canvas

@@ -35,7 +35,8 @@ class PosteriorMeans(Figure):
         axes = canvas.subplots()
         _scatter(axes, seen.means[:, [across, up]].cpu().float(), seen.y)
         axes.set(xlabel=f"$z_{{{across}}}$", ylabel=f"$z_{{{up}}}$", aspect="equal")
-        axes.set_title("posterior means of test data", fontsize=10)
+        which = "" if seen.model.latent_dim == 2 else ", by the two latents that vary most"
+        axes.set_title(f"posterior means of {len(seen.x):,} observations{which}", fontsize=10)
         return canvas
 
 

@@ -5,6 +5,7 @@ from genlab_vae.bernoulli import Bernoulli
 from genlab_vae.family import DiagonalGaussian
 from genlab_vae.figure import Reconstructions
 from genlab_vae.gaussian import Gaussian
+from genlab_vae.gaussian_mixture import GaussianMixture
 from genlab_vae.interpolation_figure import Interpolations
 from genlab_vae.latents_figure import Latents
 from genlab_vae.manifold_figure import Manifold
@@ -85,6 +86,25 @@ def test_a_traversal_moves_one_latent_and_an_interpolation_goes_from_end_to_end(
     torch.testing.assert_close(between[:, -1], means[6:])
 
 
+def test_a_traversal_goes_as_far_as_the_prior_does() -> None:
+    seen = []
+    given = context((1, 4, 4), 2)
+    assert isinstance(given.model, VAE)
+    given.model.prior = GaussianMixture(2, given.data.spec, components=1)
+    with torch.no_grad():
+        given.model.prior.means.copy_(torch.tensor([[5.0, -7.0]]))
+        given.model.prior.log_vars.copy_(torch.tensor([[4.0, 0.25]]).log())
+    mean_given = given.model.mean_given
+    given.model.mean_given = lambda z: seen.append(z) or mean_given(z)  # type: ignore[method-assign]
+    canvas = Traversals().draw(given)
+    assert canvas is not None
+    assert "under the prior" in canvas.axes[0].get_xlabel()
+    for row in seen[0].reshape(2, 11, 2):
+        (moved,) = (latent for latent in range(2) if row[:, latent].unique().numel() > 1)
+        expected = torch.linspace(-3, 3, 11) * (2.0, 0.5)[moved] + (5.0, -7.0)[moved]
+        torch.testing.assert_close(row[:, moved], expected, rtol=0, atol=0.7)  # by 10,000 draws: 4 errors at the ends
+
+
 def test_the_manifold_is_a_grid_of_equally_probable_latents() -> None:
     seen = []
     given = context((1, 4, 4), 2)
@@ -92,10 +112,10 @@ def test_the_manifold_is_a_grid_of_equally_probable_latents() -> None:
     mean_given = given.model.mean_given
     given.model.mean_given = lambda z: seen.append(z) or mean_given(z)  # type: ignore[method-assign]
     assert Manifold().draw(given) is not None
-    z = seen[0].reshape(20, 20, 2).double()
-    expected = norm.ppf((np.arange(20) + 0.5) / 20)
-    np.testing.assert_allclose(z[3, :, 0], expected, atol=0.15)  # by 10,000 draws from the prior
-    np.testing.assert_allclose(z[:, 5, 1], expected[::-1], atol=0.15)
+    z = seen[0].reshape(21, 21, 2).double()
+    expected = norm.ppf((np.arange(21) + 0.5) / 21)
+    np.testing.assert_allclose(z[3, :, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(z[:, 5, 1], expected[::-1], atol=1e-6)
     assert Manifold().draw(context((1, 4, 4), 3)) is None
 
 
@@ -120,7 +140,8 @@ def test_each_latent_has_a_bar_as_high_as_its_divergence_and_unused_ones_are_tol
     canvas = Latents().draw(given)
     assert canvas is not None
     axes = canvas.axes[0]
-    assert axes.get_title() == "2 of 3 latents are active"
+    assert axes.get_title().startswith("2 of 3 latents are active, ")
+    assert axes.get_title().endswith(f"{sum(bar.get_height() for bar in axes.patches):.3g} nats in all")
     assert [text.get_text() for text in axes.get_xticklabels()][-1] == "1"
     heights = sorted((bar.get_height() for bar in axes.patches), reverse=True)
     (batch,) = given.data.test.batches([torch.arange(20)], given.generator)
