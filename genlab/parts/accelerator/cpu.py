@@ -9,6 +9,7 @@ from torch import nn
 
 from genlab.interfaces.accelerator import Accelerator
 from genlab.interfaces.constraints import PositiveInt
+from genlab.parts.accelerator.freed_memory import keep_freed_memory
 from genlab.parts.accelerator.placement import Compile, place_on
 from genlab.parts.accelerator.precision import Precision, autocast, resolve_precision
 
@@ -17,7 +18,11 @@ if sys.platform != "win32":
 
 
 class CPU(Accelerator):
-    """Compute on the CPU."""
+    """Compute on the CPU.
+
+    With glibc, a process that makes one keeps the memory it frees (see `freed_memory`): steps that allocate the same
+    again then wait for no pages. `MALLOC_TRIM_THRESHOLD_` in the environment leaves glibc as it is.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class CPU(Accelerator):
         self._compile = compile
         if threads is not None:
             torch.set_num_threads(threads)
+        keep_freed_memory()
 
     def place(self, module: nn.Module) -> None:
         """Lay the module out for the CPU."""
