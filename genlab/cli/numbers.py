@@ -4,10 +4,10 @@ import math
 
 
 def value(number: float | None, se: float | None = None) -> str:
-    """Write a number with the digits its standard error leaves meaningful.
+    """Write a number with the digits its standard error leaves meaningful; a count without an error is exact.
 
-    >>> value(-103.4567, 0.0123), value(-103.4567, 12.0), value(-103.4567), value(None)
-    ('-103.457', '-103', '-103.46', '-')
+    >>> value(-103.4567, 0.0123), value(-103.4567, 12.0), value(-103.4567), value(16.0), value(None)
+    ('-103.457', '-103', '-103.46', '16', '-')
     """
     if number is None or not math.isfinite(number):
         return "-" if number is None else str(number)
@@ -15,7 +15,7 @@ def value(number: float | None, se: float | None = None) -> str:
         decimals = 1 - math.floor(math.log10(se))
         if decimals <= 6:
             return f"{number:,.{max(decimals, 0)}f}"
-    return significant(number, 5)
+    return count(int(number)) if abs(number) < 1e12 and number == int(number) else significant(number, 5)
 
 
 def significant(number: float, digits: int = 3) -> str:

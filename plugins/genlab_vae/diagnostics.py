@@ -4,7 +4,8 @@
     distortion  -E_x E_q log p(x given z)                 what is left to be told; ELBO = -distortion - rate
     activity_j  Var_x( E_q z_j )                          latent j is active where this is above 0.01
 
-Of several layers each has its own latents; the rate is that of all together.
+Of several layers each has its own latents; the rate is that of all together. What has no closed form is a mean over a
+few draws of z, the same draws for both, so that their sum is minus a bound of as many draws.
 
 An unused latent has the prior as its posterior whatever x is; many of them together are a collapsed posterior.
 
@@ -29,6 +30,7 @@ ACTIVE = 0.01
 """The variance of the posterior means above which a latent is active, as Burda et al. have it."""
 
 _MOST_NAMED = 10
+_DRAWS = 5
 
 
 def diagnose(
@@ -76,19 +78,27 @@ def diagnose(
 def _split_bound(
     model: DirectedModel, posterior: Posterior, prior: Prior | None, x: Tensor, generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """Return what z tells of each observation and what is left to be told, `(B,)`, by one draw where not known."""
-    z = posterior.sample(1, generator=generator)
-    factors = dict(model.log_joint(x, z))
-    found = {"distortion_nats": -factors.pop("likelihood")[0]}
-    by_latent = known = None
+    """Return what z tells of each observation and what is left to be told, `(B,)`, by a few draws where not known."""
+    # One draw at a time, for the layers of a decoder may be large.
+    drawn = [_of_one_draw(model, posterior, x, generator) for _ in range(_DRAWS)]
+    distortion, rate = (torch.stack(values).mean(0) for values in zip(*drawn, strict=True))
+    found = {"distortion_nats": distortion, "rate_nats": rate}
     if isinstance(posterior, LatentPosterior) and prior is not None:
         by_latent, known = posterior.kl_by_latent(prior), posterior.kl(prior)
-    if known is None:
-        log_q, log_p = (torch.stack(list(values.values())).sum(0)[0] for values in (posterior.log_prob(z), factors))
-        known = log_q - log_p
-    if by_latent is not None:
-        found["kl_by_latent_nats"] = by_latent
-    return found | {"rate_nats": known}
+        found |= {} if by_latent is None else {"kl_by_latent_nats": by_latent}
+        found |= {} if known is None else {"rate_nats": known}
+    return found
+
+
+def _of_one_draw(
+    model: DirectedModel, posterior: Posterior, x: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return -log p(x given z) and log q(z given x) - log p(z), `(B,)` each."""
+    z = posterior.sample(1, generator=generator)
+    factors = dict(model.log_joint(x, z))
+    distortion = -factors.pop("likelihood")[0]
+    log_q, log_p = (torch.stack(list(values.values())).sum(0)[0] for values in (posterior.log_prob(z), factors))
+    return distortion, log_q - log_p
 
 
 def _summary(averages: Mapping[str, Tensor], layers: list[str]) -> Diagnosis:
