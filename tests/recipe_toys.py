@@ -18,7 +18,9 @@ from genlab.interfaces import (
     DataSpec,
     ELBOEstimator,
     LatentModel,
+    Misfit,
     Part,
+    Plan,
     Splits,
     VariationalFamily,
 )
@@ -128,6 +130,20 @@ class Closed(ELBOEstimator):
         raise NotImplementedError
 
 
+class Picky(Closed):
+    """An estimator whose key goes with one of the model's schedule."""
+
+    def __init__(self, *, depth: PositiveInt = 1) -> None:
+        self.depth = depth
+
+    @classmethod
+    def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:
+        schedule, depth = others["model"].keys["schedule"], own.keys["depth"]
+        if depth > schedule.keys["steps"]:
+            rule = f"must be at most {schedule.keys['steps']}, the steps of {schedule.use!r}, got {depth}."
+            yield Misfit(f"{own.key}.depth", rule)
+
+
 def undeclared() -> Any:
     """Return a model whose class is known only once it is built."""
     return Plain()
@@ -162,6 +178,7 @@ class ToyPlugin:
             ("family", "toy", "Toy"),
             ("family", "for-layered", "ForLayered"),
             ("elbo", "closed", "Closed"),
+            ("elbo", "picky", "Picky"),
             ("sampler", "toy", "ToySampler"),
             ("sampler", "own", "LayeredSampler"),
             ("network", "dense", "Dense"),

@@ -9,6 +9,7 @@ from genlab.interfaces.figure import Figure, FigureContext
 from genlab.interfaces.invertible_sampler import InvertibleSampler
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
+from genlab.interfaces.partner import Misfit, Plan
 from genlab.interfaces.sampler import Draws, Sampler
 from genlab.interfaces.settings import EvalSettings, TrainSettings
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
@@ -29,7 +30,9 @@ __all__ = [
     "InvertibleSampler",
     "LatentModel",
     "LatentSummary",
+    "Misfit",
     "Part",
+    "Plan",
     "Posterior",
     "Sampler",
     "Split",

@@ -1,15 +1,17 @@
 """An accelerator: on which device, in which precision, compiled or not, on how many processes."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from genlab.interfaces.partner import Partner
 
-class Accelerator(abc.ABC):
+
+class Accelerator(Partner, abc.ABC):
     """Where and how tensors are computed.
 
     Attributes:
@@ -20,7 +22,6 @@ class Accelerator(abc.ABC):
     """
 
     slot: ClassVar[str] = "accelerator"
-    partners: ClassVar[Mapping[str, type]] = {}
     device: torch.device
     precision: str
 

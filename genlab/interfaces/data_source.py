@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from genlab.errors import UsageError
+from genlab.interfaces.partner import Partner
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Splits:
         return replace(self, train=train, validation=validation, test=test)
 
 
-class DataSource(abc.ABC):
+class DataSource(Partner, abc.ABC):
     """Where the observations come from.
 
     Attributes:
@@ -148,7 +149,6 @@ class DataSource(abc.ABC):
     """
 
     slot: ClassVar[str] = "data"
-    partners: ClassVar[Mapping[str, type]] = {}
     batch_size: int
 
     @abc.abstractmethod

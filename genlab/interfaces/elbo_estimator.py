@@ -1,18 +1,18 @@
 """An estimator of the evidence lower bound."""
 
 import abc
-from collections.abc import Mapping
 from typing import ClassVar
 
 import torch
 
 from genlab.interfaces.data_source import Batch
 from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.partner import Partner
 from genlab.interfaces.variational_family import VariationalFamily
 from genlab.ledger import Ledger
 
 
-class ELBOEstimator(abc.ABC):
+class ELBOEstimator(Partner, abc.ABC):
     """How the bound is estimated, and what training minimises.
 
     Attributes:
@@ -22,13 +22,14 @@ class ELBOEstimator(abc.ABC):
             `log_evidence_iw5000`.
         gradient_on_average: whether the gradient of an estimate is right on average only, and not the derivative of the
             estimate with the noise held.
+        evaluation_only: whether it has no gradient to train by; a recipe may name it in `[eval]` alone.
         protocol: how the estimate is made, in a few words for the `protocol` line of an evaluation.
     """
 
     slot: ClassVar[str] = "elbo"
-    partners: ClassVar[Mapping[str, type]] = {}
     bound_name: str = "elbo"
     gradient_on_average: bool = False
+    evaluation_only: ClassVar[bool] = False
     protocol: str
 
     @abc.abstractmethod
@@ -47,7 +48,7 @@ class ELBOEstimator(abc.ABC):
             generator: the only source of randomness, on the batch's device.
         """
 
-    def begin_step(self, step: int) -> None:  # noqa: B027 - most estimators minimise the same thing all the time
+    def begin_step(self, step: int) -> None:
         """Hear that a training step begins, for an objective that changes on the way; the bound may not.
 
         The training loop calls it before each step, of a resumed run too. An estimator that was never told minimises

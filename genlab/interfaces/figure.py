@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from genlab.interfaces.data_source import Splits
 from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.partner import Partner
 from genlab.interfaces.sampler import Draws
 from genlab.interfaces.variational_family import VariationalFamily
 
@@ -36,7 +37,7 @@ class FigureContext:
     candidates: Sequence[Mapping[str, Any]] = ()
 
 
-class Figure(abc.ABC):
+class Figure(Partner, abc.ABC):
     """A picture. After a run, every installed figure whose partners fit the run is drawn.
 
     Attributes:
@@ -45,7 +46,6 @@ class Figure(abc.ABC):
     """
 
     slot: ClassVar[str] = "figure"
-    partners: ClassVar[Mapping[str, type]] = {}
 
     @abc.abstractmethod
     def draw(self, context: FigureContext) -> Canvas | None:

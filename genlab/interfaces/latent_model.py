@@ -1,7 +1,7 @@
 """A latent variable model: a joint density p(x, z) of observed x and unobserved z."""
 
 import abc
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from genlab.errors import IncompatibleError
 from genlab.interfaces.data_source import Batch
 from genlab.interfaces.diagnosis import Diagnosis
+from genlab.interfaces.partner import Partner
 
 
-class LatentModel(nn.Module, abc.ABC):
+class LatentModel(Partner, nn.Module, abc.ABC):
     """The joint p(x, z), as named log-density factors.
 
     Attributes:
@@ -27,7 +28,6 @@ class LatentModel(nn.Module, abc.ABC):
     """
 
     slot: ClassVar[str] = "model"
-    partners: ClassVar[Mapping[str, type]] = {}
     accepts_missing: ClassVar[bool] = False
     event_shape: tuple[int, ...]
     log_symmetries: float = 0.0

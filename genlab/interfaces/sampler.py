@@ -1,7 +1,6 @@
 """A sampler: how new observations x are drawn from a fitted model."""
 
 import abc
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces.latent_model import LatentModel
+from genlab.interfaces.partner import Partner
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Draws:
     trajectory: Tensor | None = None
 
 
-class Sampler(abc.ABC):
+class Sampler(Partner, abc.ABC):
     """How x is drawn.
 
     Attributes:
@@ -35,7 +35,6 @@ class Sampler(abc.ABC):
     """
 
     slot: ClassVar[str] = "sampler"
-    partners: ClassVar[Mapping[str, type]] = {}
     autocast: ClassVar[bool] = False
 
     @abc.abstractmethod

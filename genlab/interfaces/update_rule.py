@@ -1,13 +1,14 @@
 """An update rule: how the parameters move towards a better bound."""
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, Protocol
 
 import torch
 
 from genlab.interfaces.data_source import Batch
+from genlab.interfaces.partner import Partner
 from genlab.ledger import Ledger
 
 
@@ -32,7 +33,7 @@ class TrainingData(Protocol):
         """Yield this process's share of the training observations once, in order, in batches that bound the memory."""
 
 
-class UpdateRule(abc.ABC):
+class UpdateRule(Partner, abc.ABC):
     """How the parameters move. Built after the model and the family stand on their device.
 
     Attributes:
@@ -44,7 +45,6 @@ class UpdateRule(abc.ABC):
     """
 
     slot: ClassVar[str] = "update"
-    partners: ClassVar[Mapping[str, type]] = {}
     shares_work: ClassVar[bool] = False
     stop_reason: str | None = None
 
@@ -69,7 +69,7 @@ class UpdateRule(abc.ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up a state that `state_dict` returned."""
 
-    def carry_over(self, state: dict[str, Any]) -> None:  # noqa: B027 - most rules have nothing to carry over
+    def carry_over(self, state: dict[str, Any]) -> None:
         """Begin at parameters that were taken from another run, fitted to other data perhaps.
 
         Called once, before the first step. A rule that keeps something of the parameters, such as an average, begins

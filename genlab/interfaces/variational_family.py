@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from genlab.interfaces.partner import Partner
+
 
 @dataclass(frozen=True)
 class LatentSummary:
@@ -81,7 +83,7 @@ class Posterior(abc.ABC):
         return {}
 
 
-class VariationalFamily(nn.Module, abc.ABC):
+class VariationalFamily(Partner, nn.Module, abc.ABC):
     """The set of allowed q(z given x).
 
     Attributes:
@@ -90,7 +92,6 @@ class VariationalFamily(nn.Module, abc.ABC):
     """
 
     slot: ClassVar[str] = "family"
-    partners: ClassVar[Mapping[str, type]] = {}
 
     @abc.abstractmethod
     def posterior(self, x: Tensor) -> Posterior:

@@ -25,6 +25,7 @@ from genlab.interfaces import (
     VariationalFamily,
 )
 from genlab.recipe.partners import partner_faults
+from genlab.recipe.plans import misfit_faults
 from genlab.recipe.recipe import Recipe
 from genlab.recipe.scanning import Key
 from genlab.recipe.tables import TableChecker
@@ -104,6 +105,8 @@ def check(recipe: Recipe, registry: Registry) -> CheckedRecipe:
             settings[name], resolved[name] = tables.keys((name,), table, target)
     evaluation = settings.get("eval", {}).get("elbo")
     tables.faults += partner_faults(recipe, registry, parts, evaluation)
+    known = [*tables.faults, *tables.component_faults]
+    tables.faults += misfit_faults(recipe, registry, parts, evaluation, known)
     _raise_faults(recipe, tables)
     return CheckedRecipe(
         recipe=recipe,

@@ -84,7 +84,7 @@ def _misfits(target: Any, wanted: Any) -> bool:
 
 
 def _problem(registry: Registry, own: tuple[str, Part[Any]], other: tuple[str, Part[Any]], wanted: Any) -> str:
-    name, other_name = (_name(registry, slot, part) for slot, part in (own, other))
+    name, other_name = (repr(component_name(registry, slot, part)) for slot, part in (own, other))
     rule = f"{name} needs a {other[0]} of type {class_name(wanted)}"
     return f"{rule}, got {other_name} ({class_name(produced_class(other[1].target))})."
 
@@ -102,9 +102,10 @@ def _fix(registry: Registry, key: str, slot: str, parts: Mapping[str, Part[Any]]
     return f" Use {key} = {' or '.join(map(repr, fitting))}." if fitting else ""
 
 
-def _name(registry: Registry, slot: str, part: Part[Any]) -> str:
+def component_name(registry: Registry, slot: str, part: Part[Any]) -> str:
+    """Return what a recipe calls a part; where it is no component, the place of its class."""
     try:
-        return repr(registry.name_of(slot, part.target))
+        return registry.name_of(slot, part.target)
     except ComponentError:
         return target_name(part.target)
 

@@ -5,24 +5,19 @@
 Reference: Ho, Jain & Abbeel 2020, algorithm 2.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 import torch
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Part, Sampler
+from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk
 
 
-class Ancestral(Sampler):
+class Ancestral(DiffusionSampler):
     """Draw by all T steps of the reverse chain."""
-
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
-    autocast: ClassVar[bool] = True
 
     def __init__(self, model: DDPM, /, *, guidance: Part[Guidance] | None = None, frames: PositiveInt = 20) -> None:
         """Make one from a recipe's keys.

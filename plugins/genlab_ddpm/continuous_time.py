@@ -13,17 +13,17 @@ schedule and not on what lies between.
 Reference: Kingma et al. 2021 (variational diffusion models), eqs. 15 to 18.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
-from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
+from genlab.interfaces import Batch, ELBOEstimator, LatentModel, Misfit, Plan, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
+from genlab_ddpm.misfits import continuous_misfit, count_misfit, known, refuse
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.terms import prior_kl
 from genlab_ddpm.visits import check_number, decoded, visits
@@ -45,6 +45,13 @@ class ContinuousTime(ELBOEstimator):
         visited = "1 real timestep" if timesteps == 1 else f"{timesteps} real timesteps, t = 1 among them,"
         self.protocol = f"continuous time, {visited} an example"
 
+    @classmethod
+    def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:
+        """Return more visits than there are timesteps, and in training a variance that is to be learned."""
+        model = others["model"].keys
+        visits = count_misfit(f"{own.key}.timesteps", own.keys["timesteps"], model.get("timesteps"))
+        return known(visits, continuous_misfit(model.get("variance")) if own.key == "elbo" else None)
+
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
@@ -56,11 +63,7 @@ class ContinuousTime(ELBOEstimator):
         """
         assert isinstance(model, DDPM)
         check_number(self._timesteps, model)
-        if model.training and model.variance == "learned-range":
-            raise IncompatibleError(
-                "model.variance = 'learned-range' must be trained by elbo 'denoising': in continuous time there is "
-                "nothing to learn. Use a fixed variance."
-            )
+        refuse(continuous_misfit(model.variance) if model.training else None)
         with model.chain.held():
             return self._estimate(model, batch, generator)
 

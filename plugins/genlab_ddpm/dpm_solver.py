@@ -16,26 +16,23 @@ step, from 1 to 0, where h is infinite, returns x_0_hat. Order 1 is DDIM at eta 
 Reference: Lu et al. 2022 (DPM-Solver++), eq. 8 and algorithm 2.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Le
 from torch import Tensor
 
-from genlab.interfaces import Draws, LatentModel, Part, Sampler
+from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
+from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
 
-class DPMSolver(Sampler):
+class DPMSolver(DiffusionSampler):
     """Follow the probability flow with few network calls."""
-
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
-    autocast: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -17,18 +17,18 @@ Reference: Ho, Jain & Abbeel 2020, eqs. 5 and 14.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
-from genlab.interfaces import Batch, ELBOEstimator, LatentModel, Part, VariationalFamily
+from genlab.interfaces import Batch, ELBOEstimator, LatentModel, Misfit, Part, Plan, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
+from genlab_ddpm.misfits import count_misfit, known, planned_training_misfit, refuse, training_misfit
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.objective import Objective
 from genlab_ddpm.objectives import Simple
@@ -53,6 +53,13 @@ class Denoising(ELBOEstimator):
         visits = "1 timestep" if timesteps == 1 else f"{timesteps} timesteps, t = 1 among them,"
         self.protocol = f"denoising, {visits} an example"
 
+    @classmethod
+    def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:
+        """Return more visits than there are timesteps, and what the objective would not train."""
+        model = others["model"]
+        visits = count_misfit(f"{own.key}.timesteps", own.keys["timesteps"], model.keys.get("timesteps"))
+        return known(visits, planned_training_misfit(own, model))
+
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
@@ -62,7 +69,8 @@ class Denoising(ELBOEstimator):
         L_T + sum L_{t-1} and L_0 (Ho et al. 2020, section 4.3).
 
         Raises:
-            IncompatibleError: when more timesteps are to be visited than the model has.
+            IncompatibleError: when more timesteps are to be visited than the model has, or in training, when the
+                objective does not train what is to be learned.
         """
         assert isinstance(model, DDPM)
         check_number(self.timesteps, model)
@@ -107,16 +115,8 @@ class Denoising(ELBOEstimator):
 
 def _check_trained(model: DDPM, objective: Objective) -> None:
     """Raise where a part of the model that is to be learned has no say in the objective."""
-    if model.variance == "learned-range" and objective.bound_reaches == "nothing":
-        raise IncompatibleError(
-            f"model.variance = 'learned-range' must be trained by the bound, and elbo.objective is "
-            f"{objective.surrogate!r}. Use objective 'hybrid' or 'bound', or a fixed variance."
-        )
-    if objective.bound_reaches != "everything" and any(value.requires_grad for value in model.chain.parameters()):
-        raise IncompatibleError(
-            f"model.schedule = 'learned' must be trained by the bound, and elbo.objective is {objective.surrogate!r}, "
-            "which is smallest where nothing but noise is left. Use objective 'bound', or a fixed schedule."
-        )
+    learns = any(value.requires_grad for value in model.chain.parameters())
+    refuse(training_misfit(model.variance, objective, objective.surrogate or "bound", learned_schedule=learns))
 
 
 def _where(condition: Tensor, value: Tensor) -> Tensor:

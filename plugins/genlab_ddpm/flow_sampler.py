@@ -20,20 +20,19 @@ Reference: Song, Meng & Ermon 2021 (DDIM), sections 4.3, 5.3 and 5.4, appendix D
 """
 
 import abc
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from genlab.interfaces import InvertibleSampler, LatentModel, VariationalFamily
+from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk_down
 
 
-class FlowSampler(InvertibleSampler):
+class FlowSampler(DiffusionSampler, InvertibleSampler):
     """A sampler that can take its steps without noise, in both directions.
 
     Attributes:
@@ -42,8 +41,6 @@ class FlowSampler(InvertibleSampler):
         corrections: how often a step up is corrected.
     """
 
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
-    autocast: ClassVar[bool] = True
     steps: int
     spacing: Spacing
     corrections: int

@@ -18,6 +18,7 @@ from torch import Tensor
 from genlab.errors import IncompatibleError
 from genlab.interfaces import Part
 from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt
+from genlab_ddpm.misfits import guidance_misfit, refuse
 from genlab_ddpm.model import DDPM, Ask
 
 
@@ -55,11 +56,8 @@ class ClassifierFree(Guidance):
         Raises:
             IncompatibleError: when the model was not told classes, or has no such class.
         """
-        if model.num_classes is None:
-            raise IncompatibleError(
-                "guidance 'classifier-free' needs a model that was told classes. Set model.class_conditional = true "
-                "and train it so."
-            )
+        refuse(guidance_misfit(model.num_classes))
+        assert model.num_classes is not None
         self._model, self._weight = model, weight
         chosen = tuple(range(model.num_classes)) if classes is None else classes
         if not chosen or max(chosen) >= model.num_classes:

@@ -12,9 +12,7 @@ until the two parts agree.
 Reference: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps of one step.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -22,20 +20,18 @@ from PIL import Image
 from torch import Tensor
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces import Draws, LatentModel, Part, Sampler
+from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.ddim import stochastic_step
+from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.grid import Spacing, grid
 from genlab_ddpm.guidance import Guidance, asked
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
 
-class Inpainting(Sampler):
+class Inpainting(DiffusionSampler):
     """Keep the pixels that a mask leaves black, and draw the white ones."""
-
-    partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
-    autocast: ClassVar[bool] = True
 
     def __init__(
         self,

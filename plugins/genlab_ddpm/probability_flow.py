@@ -17,7 +17,7 @@ Reference: Song et al. 2021 (score-based models), eqs. 39 and 40; Grathwohl et a
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import ClassVar
 
@@ -26,11 +26,12 @@ from torch import Tensor
 
 from genlab.errors import IncompatibleError
 from genlab.gaussian import normal_log_prob
-from genlab.interfaces import Batch, ELBOEstimator, LatentModel, VariationalFamily
+from genlab.interfaces import Batch, ELBOEstimator, LatentModel, Misfit, Plan, VariationalFamily
 from genlab.interfaces.constraints import PositiveInt
 from genlab.ledger import Ledger, Term
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.grid import Spacing, grid
+from genlab_ddpm.misfits import count_misfit, known, refuse
 from genlab_ddpm.model import DDPM
 
 
@@ -39,6 +40,7 @@ class ProbabilityFlow(ELBOEstimator):
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
     bound_name: str = "log_likelihood_flow"
+    evaluation_only: ClassVar[bool] = True
 
     def __init__(self, *, steps: PositiveInt = 50, spacing: Spacing = "log-snr") -> None:
         """Make one from a recipe's keys.
@@ -51,6 +53,11 @@ class ProbabilityFlow(ELBOEstimator):
         self._steps, self._spacing = steps, spacing
         self.protocol = f"probability flow, {steps} Heun steps, Hutchinson's trace"
 
+    @classmethod
+    def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:
+        """Return as many steps as there are timesteps."""
+        return known(count_misfit(f"{own.key}.steps", own.keys["steps"], others["model"].keys.get("timesteps"), less=1))
+
     def estimate(
         self, model: LatentModel, family: VariationalFamily, batch: Batch, *, generator: torch.Generator
     ) -> Ledger:
@@ -62,10 +69,7 @@ class ProbabilityFlow(ELBOEstimator):
         assert isinstance(model, DDPM)
         if model.training:
             raise IncompatibleError("elbo 'probability-flow' is for evaluation. Name it in [eval], not in [elbo].")
-        if self._steps >= model.timesteps:
-            raise IncompatibleError(
-                f"eval.elbo.steps must be below model.timesteps = {model.timesteps}, got {self._steps}. Lower it."
-            )
+        refuse(count_misfit("eval.elbo.steps", self._steps, model.timesteps, less=1))
         with model.chain.held():
             return self._estimate(model, batch, generator)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
+from genlab_ddpm.misfits import count_misfit, refuse
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.timesteps import most_visits, spread_over_batch, stratified, where_the_bound_is
 
@@ -38,11 +38,7 @@ def check_number(num: int, model: DDPM) -> None:
     Raises:
         IncompatibleError: naming the key to lower.
     """
-    if num > model.timesteps:
-        raise IncompatibleError(
-            f"elbo.timesteps must be at most model.timesteps = {model.timesteps}, got {num}. Lower it, in [elbo] or in "
-            "[eval] elbo."
-        )
+    refuse(count_misfit("elbo.timesteps", num, model.timesteps))
 
 
 def visits(model: DDPM, x_0: Tensor, num: int, *, uniform: bool = False, generator: torch.Generator) -> Iterator[Visit]:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from genlab.errors import IncompatibleError
 from genlab.interfaces import Draws
+from genlab_ddpm.misfits import count_misfit, refuse
 from genlab_ddpm.model import DDPM
 
 Step = Callable[[Tensor, int, int], Tensor]
@@ -23,10 +23,7 @@ def check_steps(model: DDPM, steps: int) -> None:
     Raises:
         IncompatibleError: when there are more steps than timesteps.
     """
-    if steps > model.timesteps:
-        raise IncompatibleError(
-            f"sampler.steps must be at most the model's {model.timesteps} timesteps, got {steps}. Lower sampler.steps."
-        )
+    refuse(count_misfit("sampler.steps", steps, model.timesteps))
 
 
 def walk(

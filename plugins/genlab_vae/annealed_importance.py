@@ -43,6 +43,7 @@ class AnnealedImportanceSampling(ELBOEstimator):
     """Estimate the log evidence by chains from the prior to the posterior; for evaluation only."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    evaluation_only: ClassVar[bool] = True
 
     def __init__(self, *, chains: PositiveInt = 16, steps: PositiveInt = 500, leapfrog_steps: PositiveInt = 10) -> None:
         """Make one from a recipe's keys.

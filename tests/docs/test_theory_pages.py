@@ -19,7 +19,7 @@ CASES = [
     ("vae", (WEIGHTED,)),
     ("ddpm", ()),
     ("ddpm", ("elbo={use = 'continuous-time'}",)),
-    ("ddpm", (TRACE, "model.timesteps=3", "sampler.steps=3")),
+    ("ddpm", (TRACE, "model.timesteps=3", "sampler.steps=3", "eval.elbo.timesteps=3")),
 ]
 
 

@@ -112,7 +112,7 @@ def test_its_gradient_reaches_the_schedule_s_ends() -> None:
 
 def test_a_learned_variance_is_not_trained_in_continuous_time() -> None:
     model, family = oracle_model(Oracle(), variance="learned-range")
-    with pytest.raises(IncompatibleError, match="must be trained by elbo 'denoising'"):
+    with pytest.raises(IncompatibleError, match=r"model\.variance must be fixed where elbo 'continuous-time' trains"):
         ContinuousTime().estimate(model, family, repeated(X_0.tolist(), 3), generator=seeded())
 
 

@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(IncompatibleError, match=r"must be of 0 to 1, got \[2\]"):
         ClassifierFree(model, classes=(2,))
     plain = DDPM(DataSpec("plain", (1, 8, 8), 10), network=Part(UNet, {"channels": (4,), "blocks": 1}))
-    with pytest.raises(IncompatibleError, match="needs a model that was told classes"):
+    with pytest.raises(IncompatibleError, match="must have a model that was told classes"):
         ClassifierFree(plain)
     with pytest.raises(IncompatibleError, match="needs data with classes, and plain has none"):
         DDPM(DataSpec("plain", (1, 8, 8), 10), class_conditional=True)
