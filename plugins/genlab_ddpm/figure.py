@@ -1,9 +1,10 @@
-"""Where the bits go: what each timestep costs the bound, and what the network sees there.
+"""Where the bits go: the schedule, what each timestep costs the bound, and what the network sees there.
 
-    cost(t) = sum over s >= t of L_{s-1}, in bits per dimension, with L_0 at t = 1
+    cost of t       L_{t-1} in bits per dimension; L_0 at t = 1
+    from T down     L_T and the costs of all timesteps s >= t together; at t = 1 the bound
 
-Read from the right, the curve is a code for x in the making: pure noise costs nothing, and the last steps, which settle
-every grey level, cost most. Below it stand test images at some timesteps, and the x_0 that the network makes of them.
+Read from the right, the last curve is a code for x in the making: pure noise costs nothing, and the last steps, which
+settle every grey level, cost most. Below stand a test image at some timesteps and the x_0 that the network makes of it.
 """
 
 import math
@@ -18,33 +19,42 @@ from torch import Tensor
 from genlab.interfaces import Figure, FigureContext
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.model import DDPM
-from genlab_ddpm.terms import step_kl
+from genlab_ddpm.terms import prior_kl, step_kl
 
 _NUM_IMAGES = 32
 _NUM_TIMESTEPS = 40
 _NUM_SHOWN = 10
+_WIDTH, _CURVES_HEIGHT, _TITLE_HEIGHT = 10.0, 2.8, 0.35
+_TINY = 1e-300
 
 
 class DiffusionTerms(Figure):
-    """The cost of the timesteps, above noisy images and what the network makes of them."""
+    """The schedule and the cost of the timesteps, above noisy images and what the network makes of them."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
 
     @torch.no_grad()
     def draw(self, context: FigureContext) -> Canvas | None:
-        """Return the picture; for data that are no images, the curve alone."""
+        """Return the picture; for data that are no images, the curves alone."""
         model, spec = context.model, context.data.spec
         assert isinstance(model, DDPM)
         split = context.data.test if len(context.data.test) else context.data.train
         indices = torch.arange(min(_NUM_IMAGES, len(split)))
-        x_0 = model.values.to_x_0(next(iter(split.batches([indices], context.generator))).x)
-        canvas = Canvas(figsize=(8, 5.6 if spec.is_image else 3.4), layout="constrained")
-        panels = canvas.subfigures(1 + spec.is_image, 1, squeeze=False, height_ratios=[3.2] + [2.4] * spec.is_image)
+        batch = next(iter(split.batches([indices], context.generator)))
+        x_0, shown = model.values.to_x_0(batch.x), _logarithmic(model.timesteps, _NUM_SHOWN)
+        heights = [_CURVES_HEIGHT]
+        if spec.is_image:
+            heights.append(2 * _WIDTH / len(shown) * spec.event_shape[1] / spec.event_shape[2] + _TITLE_HEIGHT)
+        canvas = Canvas(figsize=(_WIDTH, sum(heights)), layout="constrained")
+        panels = canvas.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)
         timesteps = _logarithmic(model.timesteps, _NUM_TIMESTEPS)
         with model.chain.held():
-            _draw_cost(panels[0, 0], timesteps, _costs(model, x_0, timesteps, context.generator))
+            each = _every(timesteps, _costs(model, x_0, batch.y, timesteps, context.generator))
+            last = _bits_per_dim(prior_kl(model, x_0), x_0)
+            _draw_curves(panels[0, 0], model.chain.log_snr.cpu().float().numpy(), each, last)
             if spec.is_image:
-                _draw_images(panels[1, 0], model, x_0[:1], context.generator)
+                y = None if batch.y is None else batch.y[:1]
+                _draw_images(panels[1, 0], model, x_0[:1], y, shown, context.generator)
         return canvas
 
 
@@ -54,51 +64,72 @@ def _logarithmic(timesteps: int, count: int) -> list[int]:
 
 
 def _predict(
-    model: DDPM, x_0: Tensor, timestep: int, generator: torch.Generator
+    model: DDPM, x_0: Tensor, y: Tensor | None, timestep: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return t, a draw of x_t, the network's x_0, and the log variance of the step down."""
     t = torch.full((len(x_0),), timestep, device=x_0.device)
     eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
     x_t = model.chain.diffuse(x_0, eps, t)
-    prediction, share = model.ask(x_t, t)
+    prediction, share = model.ask(x_t, t, y)
     return t, x_t, model.x_0_hat(prediction, x_t, t), model.log_var(t, x_t, share)
 
 
-def _costs(model: DDPM, x_0: Tensor, timesteps: list[int], generator: torch.Generator) -> list[float]:
+def _costs(model: DDPM, x_0: Tensor, y: Tensor | None, timesteps: list[int], generator: torch.Generator) -> list[float]:
     """Return the mean cost of each timestep alone, in bits per dimension."""
     costs = []
     for timestep in timesteps:
-        t, _, x_0_hat, log_var = _predict(model, x_0, timestep, generator)
+        t, _, x_0_hat, log_var = _predict(model, x_0, y, timestep, generator)
         first = timestep == 1
         nats = -model.decoder_log_prob(x_0, x_0_hat, log_var) if first else step_kl(model, x_0, x_0_hat, log_var, t)
-        costs.append(nats.mean().item() / (x_0[0].numel() * math.log(2)))
+        costs.append(_bits_per_dim(nats, x_0))
     return costs
 
 
-def _running_sum(timesteps: list[int], costs: list[float]) -> Any:
-    """Return the cost of timesteps t..T together, for t = 1..T; costs of t >= 2 are interpolated."""
+def _bits_per_dim(nats: Tensor, x_0: Tensor) -> float:
+    return nats.mean().item() / (x_0[0].numel() * math.log(2))
+
+
+def _every(timesteps: list[int], costs: list[float]) -> np.ndarray:
+    """Return the cost of t = 1..T; those of t >= 2 lie between the given ones, on powers of t."""
     last = timesteps[-1]
-    later = np.interp(np.arange(2, last + 1), timesteps[1:], costs[1:]) if last > 1 else np.zeros(0)
-    return np.cumsum(np.concatenate([costs[:1], later])[::-1])[::-1]
+    if last == 1:
+        return np.array(costs)
+    logs = np.log(np.maximum(costs[1:], _TINY))
+    later = np.exp(np.interp(np.log(np.arange(2, last + 1)), np.log(timesteps[1:]), logs))
+    return np.concatenate([costs[:1], later])
 
 
-def _draw_cost(panel: Any, timesteps: list[int], costs: list[float]) -> None:
-    axes = panel.subplots()
-    axes.plot(np.arange(1, timesteps[-1] + 1), _running_sum(timesteps, costs), color="C0")
-    axes.set(xscale="log", xlabel="timestep t (1 is nearly clean)", ylabel="bits per dimension from T down to t")
-    axes.grid(alpha=0.3)
+def _draw_curves(panel: Any, log_snr: np.ndarray, each: np.ndarray, last: float) -> None:
+    """Draw the schedule, the cost of each timestep, and that of all from T down."""
+    schedule, one, together = panel.subplots(1, 3)
+    t = np.arange(1, len(each) + 1)
+    schedule.plot(t, log_snr)
+    schedule.set(title="schedule", ylabel="log SNR (nats)")
+    one.plot(t[:1], each[:1], "o", markersize=4, label="$L_0$")
+    one.plot(t[1:], each[1:], color="C0", label="$L_{t-1}$")
+    one.plot(t[-1:], [last], "s", color="C3", markersize=4, label="$L_T$")
+    one.set(title="cost of each timestep", ylabel="bits per dimension", xscale="log", yscale="log")
+    one.legend(frameon=False)
+    total = last + np.cumsum(each[::-1])[::-1]
+    together.plot(t, total)
+    together.annotate(f"{total[0]:.2f}", (1, total[0]), xytext=(6, -3), textcoords="offset points")
+    together.set(title="cost from $T$ down to $t$", ylabel="bits per dimension", xscale="log")
+    for axes in (schedule, one, together):
+        axes.set_xlabel("timestep $t$")
+        axes.grid(alpha=0.3)
 
 
-def _draw_images(panel: Any, model: DDPM, x_0: Tensor, generator: torch.Generator) -> None:
+def _draw_images(
+    panel: Any, model: DDPM, x_0: Tensor, y: Tensor | None, timesteps: list[int], generator: torch.Generator
+) -> None:
     """Draw one observation at some timesteps, and below each the network's x_0."""
-    timesteps = _logarithmic(model.timesteps, _NUM_SHOWN)
     axes = panel.subplots(2, len(timesteps), squeeze=False)
     for column, timestep in enumerate(timesteps):
-        _, x_t, x_0_hat, _ = _predict(model, x_0, timestep, generator)
+        _, x_t, x_0_hat, _ = _predict(model, x_0, y, timestep, generator)
         for row, state in enumerate((x_t, x_0_hat)):
             shown = ((state[0] + 1) / 2).clamp(0, 1).movedim(0, -1).cpu().float().numpy()
             axes[row, column].imshow(shown[..., 0] if shown.shape[-1] != 3 else shown, cmap="gray", vmin=0, vmax=1)
             axes[row, column].set(xticks=[], yticks=[])
-        axes[0, column].set_title(f"t = {timestep}", fontsize=8)
-    axes[0, 0].set_ylabel("x_t", fontsize=8)
-    axes[1, 0].set_ylabel("x_0_hat", fontsize=8)
+        axes[0, column].set_title(f"$t = {timestep}$", fontsize=9)
+    axes[0, 0].set_ylabel("$x_t$")
+    axes[1, 0].set_ylabel(r"$\hat{x}_0$")

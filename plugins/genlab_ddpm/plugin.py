@@ -59,7 +59,12 @@ def genlab_components() -> Iterable[Component]:
         Component("objective", "min-snr", f"{here}.objectives:MinSNR", "errors of x_0 by their SNR, up to a limit"),
         Component("network", "unet", f"{here}.network.unet:UNet", "residual U-Net with attention, conditioned on t"),
         Component("network", "dit", f"{here}.network.dit:DiT", "transformer over patches, conditioned on t"),
-        Component("figure", "diffusion-terms", f"{here}.figure:DiffusionTerms", "what each timestep costs the bound"),
+        Component(
+            "figure",
+            "diffusion-terms",
+            f"{here}.figure:DiffusionTerms",
+            "the schedule, and what each timestep costs the bound",
+        ),
     )
 
 
