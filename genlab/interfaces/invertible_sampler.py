@@ -11,7 +11,10 @@ from genlab.interfaces.variational_family import VariationalFamily
 
 
 class InvertibleSampler(Sampler):
-    """A sampler whose draws are a function of latents, which it can find again for an observation."""
+    """A sampler whose draws are a function of latents, which it can find again for an observation.
+
+    Where it has a key `steps`, more of them bring what `draw_from` makes of the latents found nearer to x.
+    """
 
     @abc.abstractmethod
     def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:

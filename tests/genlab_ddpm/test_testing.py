@@ -21,6 +21,12 @@ FAULTS = [
     ("network", "GlobalDropout", "network_draws_from_its_generator_alone"),
     ("objective", "Negative", "weights_are_finite_and_not_negative"),
 ]
+SAMPLERS = [
+    ("StopsEarly", "ddim", "going_back_and_down_again_finds_x"),
+    ("CorrectsAway", "ddim", "going_back_and_down_again_finds_x"),
+    ("DrawsAnew", "heun", "latents_lead_to_one_observation"),
+    ("StraightBeyond", "heun", "the_way_between_latents_ends_at_them"),
+]
 RIGHT = {"schedule": "linear", "network": "unet", "objective": "simple"}
 
 
@@ -29,6 +35,8 @@ class Faults:
     def genlab_components(self) -> Iterable[Component]:
         for slot, name in dict.fromkeys((slot, name) for slot, name, _ in FAULTS):
             yield Component(slot, name.lower(), f"testing.wrong_components.ddpm_parts:{name}", "a fault")
+        for name, _, _ in SAMPLERS:
+            yield Component("sampler", name.lower(), f"testing.wrong_components.ddpm_parts:{name}", "a fault")
 
 
 def recipe(**parts: str) -> Recipe:
@@ -58,3 +66,20 @@ def test_a_fault_is_caught_and_its_correct_twin_is_not(slot: str, name: str, che
     )
     assert [result.outcome for result in wrong.results if result.component.startswith(slot)] == ["failed"]
     assert [result.outcome for result in right.results if result.component.startswith(slot)] == ["passed"]
+
+
+@pytest.mark.parametrize(("name", "twin", "check"), SAMPLERS)
+@pytest.mark.filterwarnings("ignore:model 'ddpm':genlab.errors.GenlabWarning")
+def test_a_way_back_that_is_wrong_is_caught_and_its_correct_twin_is_not(name: str, twin: str, check: str) -> None:
+    registry = reference_registry(ddpm=genlab_ddpm.plugin, faults=Faults())
+
+    def outcomes(sampler: str) -> list[str]:
+        tables = dict(recipe().tables)
+        tables["data"] = {"use": "random-reals", "shape": [1, 1, 1]}
+        tables["model"] = {**tables["model"], "timesteps": 24}
+        tables["sampler"] = {"use": sampler, "steps": 6}
+        report = run_checks(registry=registry, recipes=[Recipe.from_tables(tables)], only=[check])
+        return [result.outcome for result in report.results]
+
+    assert outcomes(name.lower()) == ["failed"]
+    assert outcomes(twin) == ["passed"]

@@ -1,12 +1,16 @@
 """Parts of a diffusion with one fault each."""
 
 import torch
+from genlab_ddpm.ddim import DDIM
+from genlab_ddpm.heun import Heun
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.network.unet import UNet
 from genlab_ddpm.objectives import Simple
 from torch import Tensor
 from torch.nn import functional as F
+
+from genlab.interfaces import LatentModel, VariationalFamily
 
 
 class SinglePrecision(Linear):
@@ -74,3 +78,40 @@ class Negative(Simple):
 
     def error_weight(self, model: DDPM, t: Tensor) -> Tensor:
         return -super().error_weight(model, t)
+
+
+class StopsEarly(DDIM):
+    """The way up leaves its last timestep out."""
+
+    upwards = False
+
+    def timesteps(self, model: DDPM) -> list[int]:
+        timesteps = super().timesteps(model)
+        return timesteps[1:] if self.upwards else timesteps
+
+    def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
+        self.upwards = True
+        latents = super().invert(model, family, x, generator=generator)
+        self.upwards = False
+        return latents
+
+
+class CorrectsAway(DDIM):
+    """A correction leads away from what it shall find."""
+
+    def _corrected(self, model: DDPM, x_above: Tensor, x_t: Tensor, t: int, above: int) -> Tensor:
+        return 2 * x_above - super()._corrected(model, x_above, x_t, t, above)
+
+
+class DrawsAnew(Heun):
+    """Latents are led to x with noise of its own."""
+
+    def draw_from(self, model: LatentModel, latents: Tensor) -> Tensor:
+        return super().draw_from(model, latents + 0.1 * torch.randn(latents.shape).to(latents))
+
+
+class StraightBeyond(Heun):
+    """The way goes past its second end."""
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        return super().between(first, second, 1.1 * share)
