@@ -10,7 +10,7 @@ from linear_gaussian_diffusion import Oracle, oracle_model, repeated, seeded
 from scipy import stats
 
 from genlab.errors import IncompatibleError
-from genlab.interfaces import DataSpec, Part
+from genlab.interfaces import Batch, DataSpec, Part
 
 ORACLE = Oracle(betas=np.linspace(5e-4, 0.03, 400))
 
@@ -60,6 +60,33 @@ def test_the_solver_s_error_falls_with_the_square_of_its_steps() -> None:
     assert np.log2((coarse - exact) / (fine - exact)) == pytest.approx(2, abs=0.35)
 
 
+def test_few_steps_do_where_noise_hides_the_data() -> None:
+    oracle = Oracle(
+        betas=np.linspace(5e-4, 0.03, 400), var=1e-6
+    )  # almost a point: the trace is D / sigma nearly everywhere
+    model, family = oracle_model(oracle)
+    model.eval()
+    batch = repeated([oracle.mean, oracle.mean], 200)
+    values = ProbabilityFlow(steps=10).estimate(model, family, batch, generator=seeded()).per_example()
+    error = values.std().item() / len(values) ** 0.5
+    assert abs(values.mean().item() - bound(np.array([oracle.mean] * 2), oracle)) < 4.5 * error + 0.01
+
+
+def test_the_network_is_told_the_class_of_each_observation() -> None:
+    model = DDPM(
+        DataSpec("digits", (1, 4, 4), 4, levels=17, num_classes=3),
+        timesteps=20,
+        schedule=Part(Linear, {"beta_1": 5e-3, "beta_T": 0.7}),
+        network=Part(UNet, {"channels": (4,), "blocks": 1}),
+        class_conditional=True,
+    ).eval()
+    told: list[torch.Tensor] = []
+    model.network.register_forward_pre_hook(lambda _, arguments: told.append(arguments[2]))
+    batch = Batch(torch.zeros(2, 1, 4, 4), 2, torch.tensor([2, 0]))
+    ProbabilityFlow(steps=3).estimate(model, ForwardDiffusion(model), batch, generator=seeded())
+    assert {tuple(y.tolist()) for y in told} == {(2, 0)}
+
+
 def small_unet() -> tuple[DDPM, ForwardDiffusion]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -96,7 +123,7 @@ def test_the_trace_is_that_of_the_whole_jacobian() -> None:
 
     jacobian = torch.autograd.functional.jacobian(flow, x_1.flatten())
     exact = stats.norm.logpdf(flow(x_1).detach().numpy()).sum() + torch.linalg.slogdet(jacobian)[1].item()
-    many = estimator._log_prob(model, x_1.expand(1000, 1, 4, 4).contiguous(), seeded())
+    many = estimator._log_prob(model, x_1.expand(1000, 1, 4, 4).contiguous(), model.ask, seeded())
     error = many.std().item() / len(many) ** 0.5
     assert abs(many.mean().item() - exact) < 4.5 * error + 0.02
 
