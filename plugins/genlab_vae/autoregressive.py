@@ -16,7 +16,7 @@ from genlab_vae.mlp import ACTIVATIONS, Activation
 
 
 class AutoregressiveNetwork(nn.Module):
-    """Masked layers; the last starts with weights of zero, so that its outputs are at first its biases."""
+    """Masked layers; the last starts at zero, and so do the outputs."""
 
     def __init__(
         self, num_dims: int, context_dim: int, num_outputs: int, hidden: tuple[int, ...], activation: Activation
@@ -41,6 +41,7 @@ class AutoregressiveNetwork(nn.Module):
         last = self.layers[-1]
         assert isinstance(last, _MaskedLinear)
         nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
 
     def forward(self, z: Tensor, context: Tensor) -> tuple[Tensor, ...]:
         """Return `num_outputs` tensors `(S, B, J)`, given z `(S, B, J)` and context `(B, C)`."""

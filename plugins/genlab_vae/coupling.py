@@ -4,7 +4,7 @@
     log |det dz' / dz| = sum_b s_b
 
 The halves, dimensions of even and of odd number, change places after each step. Both directions cost the same. The
-log scale is kept between -2 and 2, as s = 2 tanh(r / 2), so that no step explodes.
+log scale s is bounded.
 
 Reference: Dinh, Sohl-Dickstein & Bengio 2017 (real NVP), eq. 4 to 8.
 """
@@ -16,10 +16,8 @@ from torch import Tensor, nn
 
 from genlab.errors import IncompatibleError
 from genlab.interfaces.constraints import PositiveInt
-from genlab_vae.flow import Flow
+from genlab_vae.flow import Flow, bounded_log_scale
 from genlab_vae.mlp import ACTIVATIONS, Activation
-
-_LARGEST_LOG_SCALE = 2.0
 
 
 class Coupling(Flow):
@@ -94,5 +92,4 @@ def _move(network: nn.Module, z: Tensor, context: Tensor, held: Tensor) -> tuple
     seen = torch.where(held, z, 0.0)
     numbers = network(torch.cat([seen, context.expand(*z.shape[:-1], -1)], -1)).to(z.dtype)  # inside autocast too
     raw, shift = numbers.chunk(2, dim=-1)
-    log_scale = _LARGEST_LOG_SCALE * torch.tanh(raw / _LARGEST_LOG_SCALE)
-    return torch.where(held, 0.0, log_scale), torch.where(held, 0.0, shift)
+    return torch.where(held, 0.0, bounded_log_scale(raw)), torch.where(held, 0.0, shift)

@@ -8,7 +8,10 @@ Reference: Rezende & Mohamed 2015, eq. 5.
 import abc
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
+
+_LARGEST_LOG_SCALE = 2.0
 
 
 class Flow(nn.Module, abc.ABC):
@@ -43,3 +46,8 @@ class Flow(nn.Module, abc.ABC):
         Returns:
             z_0, `(S, B, J)`, and log |det dz / dz_0| there, `(S, B)`: that of the map forth, not back.
         """
+
+
+def bounded_log_scale(raw: Tensor) -> Tensor:
+    """Return s = 2 tanh(r / 2): near 0 a network's own number, and between -2 and 2, so that no step explodes."""
+    return _LARGEST_LOG_SCALE * torch.tanh(raw / _LARGEST_LOG_SCALE)

@@ -1,13 +1,15 @@
 """Inverse autoregressive flow: each dimension is moved by those before it, all at once.
 
-    z' = g * z + (1 - g) * m,   (m, s) = network(z, context),   g = sigmoid(s)
-    log |det dz' / dz| = sum_j log g_j
+    z' = z * exp(s) + m,   (m, s) = network(z, context)
+    log |det dz' / dz| = sum_j s_j
 
 m_j and s_j depend on z_1..z_{j-1} alone, so the Jacobian is triangular. From z to z' is one pass of the network; back,
 one pass for each dimension. So drawing is fast and the density of somebody else's z is slow; a posterior remembers the
-density of its own draws. After each step the order of the dimensions is reversed.
+density of its own draws. After each step the order of the dimensions is reversed. The steps begin as the identity, and
+s is bounded, which is what Kingma et al. have their gate z' = g z + (1 - g) m for; but a gate that lets most of z pass
+lets little of m in, and pulls every z towards it.
 
-Reference: Kingma et al. 2016, algorithm 1 and section 4.
+Reference: Kingma et al. 2016, eq. 10 and section 4.
 """
 
 import torch
@@ -16,15 +18,12 @@ from torch.nn import functional as F
 
 from genlab.interfaces.constraints import PositiveInt
 from genlab_vae.autoregressive import AutoregressiveNetwork
-from genlab_vae.flow import Flow
+from genlab_vae.flow import Flow, bounded_log_scale
 from genlab_vae.mlp import Activation
-
-_FIRST_GATE = 2.0
-"""Where s starts: most of z passes, so that a long flow can be trained from the beginning (Kingma et al. 2016, 4)."""
 
 
 class InverseAutoregressive(Flow):
-    """Steps of gated autoregressive moves."""
+    """Steps of affine moves of each dimension by those before it; they start as the identity."""
 
     def __init__(
         self,
@@ -32,7 +31,7 @@ class InverseAutoregressive(Flow):
         context_dim: int,
         /,
         *,
-        steps: PositiveInt = 2,
+        steps: PositiveInt = 4,
         hidden: tuple[PositiveInt, ...] = (64,),
         activation: Activation = "relu",
     ) -> None:
@@ -51,30 +50,30 @@ class InverseAutoregressive(Flow):
         """Return z, `(S, B, J)`, and the log determinant, `(S, B)`."""
         z, log_det = z_0, z_0.new_zeros(z_0.shape[:-1])
         for network in self.networks:
-            m, s = network(z, context)
-            gate = torch.sigmoid(s + _FIRST_GATE)
-            z = torch.lerp(m, z, gate).flip(-1)
-            log_det = log_det + F.logsigmoid(s + _FIRST_GATE).sum(-1)
+            m, raw = network(z, context)
+            s = bounded_log_scale(raw)
+            z = (z * torch.exp(s) + m).flip(-1)
+            log_det = log_det + s.sum(-1)
         return z, log_det
 
     def inverse(self, z: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_0, `(S, B, J)`, and the log determinant, `(S, B)`."""
         log_det = z.new_zeros(z.shape[:-1])
         for network in reversed(self.networks):
-            z, log_gates = _undone(network, z.flip(-1), context)
-            log_det = log_det + log_gates
+            z, log_scales = _undone(network, z.flip(-1), context)
+            log_det = log_det + log_scales
         return z, log_det
 
 
 def _undone(network: nn.Module, moved: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what was moved, `(S, B, J)`, dimension by dimension, and the sum of the log gates, `(S, B)`."""
+    """Return what was moved, `(S, B, J)`, dimension by dimension, and the sum of the log scales, `(S, B)`."""
     num_dims = moved.shape[-1]
     columns: list[Tensor] = []
     log_det = moved.new_zeros(moved.shape[:-1])
     for j in range(num_dims):
         known = torch.stack(columns, -1) if columns else moved[..., :0]
-        m, s = network(F.pad(known, (0, num_dims - j)), context)
-        log_gate = F.logsigmoid(s[..., j] + _FIRST_GATE)
-        columns.append(m[..., j] + (moved[..., j] - m[..., j]) * torch.exp(-log_gate))
-        log_det = log_det + log_gate
+        m, raw = network(F.pad(known, (0, num_dims - j)), context)
+        s = bounded_log_scale(raw[..., j])
+        columns.append((moved[..., j] - m[..., j]) * torch.exp(-s))
+        log_det = log_det + s
     return torch.stack(columns, -1), log_det

@@ -30,7 +30,7 @@ def named(part: Part[Flow]) -> str:
 def moved(module: torch.nn.Module) -> torch.nn.Module:
     generator = torch.Generator().manual_seed(1)
     for parameter in module.double().parameters():
-        parameter.data.add_(0.5 * torch.randn(parameter.shape, generator=generator).double())
+        parameter.data.add_(0.3 * torch.randn(parameter.shape, generator=generator).double())
     return module
 
 
@@ -81,12 +81,13 @@ def test_the_log_determinant_is_that_of_the_jacobian_and_the_inverse_undoes_the_
     torch.testing.assert_close(log_det_there, log_det)
 
 
-def test_coupling_begins_as_the_identity_and_moves_every_dimension() -> None:
+@pytest.mark.parametrize("kind", [Coupling, InverseAutoregressive])
+def test_a_flow_begins_as_the_identity_and_moves_every_dimension(kind: type[Flow]) -> None:
     z_0, context = draws(5, 2, 3), draws(2, 2)
-    z, log_det = Coupling(3, 2).double()(z_0, context)
+    z, log_det = kind(3, 2, steps=2).double()(z_0, context)
     assert torch.equal(z, z_0)
     assert torch.equal(log_det, torch.zeros(5, 2).double())
-    assert (moved(Coupling(3, 2, steps=2))(z_0, context)[0] != z_0).all()
+    assert (moved(kind(3, 2, steps=2))(z_0, context)[0] != z_0).all()
 
 
 def test_coupling_refuses_a_single_dimension() -> None:
@@ -126,7 +127,7 @@ def test_what_a_flow_says_of_z_are_the_moments_of_its_draws(part: Part[Flow]) ->
     said = q.describe()
     spread = z.std(0)
     assert ((said["mean"] - z.mean(0)).abs() < 0.03 * spread).all()
-    torch.testing.assert_close(said["std"], spread, rtol=0.03, atol=0)
+    torch.testing.assert_close(said["std"], spread, rtol=0.05, atol=0)  # 512 points against 200,000
 
 
 @pytest.mark.parametrize("part", FLOWS, ids=named)
