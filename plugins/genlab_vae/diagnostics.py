@@ -13,8 +13,7 @@ Reference: Alemi et al. 2018, eqs. 3 and 4 (rate and distortion); Burda, Grosse 
 (active units).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +22,7 @@ from genlab.interfaces.data_source import Batch
 from genlab.interfaces.diagnosis import Diagnosis
 from genlab.interfaces.variational_family import Posterior, VariationalFamily
 from genlab_vae.directed import DirectedModel
-from genlab_vae.posterior import LatentPosterior
+from genlab_vae.posterior import LatentPosterior, means_by_layer
 from genlab_vae.prior import Prior
 
 ACTIVE = 0.01
@@ -40,7 +39,6 @@ def diagnose(
     generator: torch.Generator,
     *,
     prior: Prior | None = None,
-    z_at: Callable[[Mapping[str, Tensor]], Any],
 ) -> Diagnosis:
     """Return the rate, the distortion, the reconstruction error, and which latents are used.
 
@@ -52,27 +50,26 @@ def diagnose(
         batches: the observations, once.
         generator: the only source of randomness.
         prior: from which the divergence may have a closed form.
-        z_at: from the posterior means by layer (`lower_` and `upper_`, or nothing) to z as `mean_given` takes it.
     """
     assert isinstance(family, VariationalFamily)
     sums: dict[str, Tensor] = {}
     count = 0
     for batch in batches:
         posterior = family.posterior(batch.x)
-        means = {name[: -len("mean")]: mean for name, mean in posterior.describe().items() if name.endswith("mean")}
+        means = means_by_layer(posterior)
         if not means:
             return Diagnosis()
         count += len(batch.x)
-        squares = (batch.x - model.mean_given(z_at(means))).square()
+        squares = (batch.x - model.mean_given(model.latents_at(means))).square()
         found = _split_bound(model, posterior, prior, batch.x, generator)
         found["squared_error"] = squares.flatten(1).mean(1)
-        found |= {f"{layer}mean": mean for layer, mean in means.items()}
-        found |= {f"{layer}square": mean.double().square() for layer, mean in means.items()}
+        for layer, mean in means.items():
+            found |= {f"mean {layer}": mean, f"square {layer}": mean.double().square()}
         for name, value in found.items():
             total = value.double().sum(0)
             sums[name] = sums[name] + total if name in sums else total
     averages = {name: value / count for name, value in sums.items()}
-    return _summary(averages, [name[: -len("square")] for name in averages if name.endswith("square")])
+    return _summary(averages, [name.removeprefix("square ") for name in averages if name.startswith("square ")])
 
 
 def _split_bound(
@@ -106,9 +103,9 @@ def _summary(averages: Mapping[str, Tensor], layers: list[str]) -> Diagnosis:
     metrics["reconstruction_rmse"] = float(averages["squared_error"].sqrt())
     series, remarks = {}, []
     for layer in layers:
-        activity = (averages[f"{layer}square"] - averages[f"{layer}mean"].square()).tolist()
-        metrics[f"active_{layer}units"] = float(sum(value > ACTIVE for value in activity))
-        series[f"activity_by_{layer}latent"] = activity
+        activity = (averages[f"square {layer}"] - averages[f"mean {layer}"].square()).tolist()
+        metrics["_".join(filter(None, ("active", layer, "units")))] = float(sum(value > ACTIVE for value in activity))
+        series["_".join(filter(None, ("activity_by", layer, "latent")))] = activity
         remarks += _remarks(activity, layer)
     if "kl_by_latent_nats" in averages:
         series["kl_by_latent_nats"] = averages["kl_by_latent_nats"].tolist()
@@ -120,7 +117,7 @@ def _remarks(activity: list[float], layer: str) -> list[str]:
     unused = [index for index, value in enumerate(activity) if value <= ACTIVE]
     if not unused:
         return []
-    whose = layer.replace("_", " ") + "latents"
+    whose = f"{layer} latents".strip()
     some = ", ".join(map(str, unused[:_MOST_NAMED])) + (", ..." if len(unused) > _MOST_NAMED else "")
     who = f"{len(unused)} of {len(activity)} {whose} are unused: {some}"
     if len(unused) == len(activity):

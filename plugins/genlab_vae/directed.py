@@ -1,6 +1,7 @@
 """A model that is drawn from the top down: z from its prior, then x given z."""
 
 import abc
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,7 +11,18 @@ from genlab.interfaces.latent_model import LatentModel
 
 
 class DirectedModel(LatentModel):
-    """A joint p(z) p(x given z), both of whose factors can be drawn from."""
+    """A joint p(z) p(x given z), both of whose factors can be drawn from.
+
+    The latents may lie in layers. What a posterior describes of a layer carries the layer's name, as `lower_mean`.
+    """
+
+    @abc.abstractmethod
+    def latents_at(self, values: Mapping[str, Tensor]) -> Any:
+        """Return z as `sample_prior` returns it, of given values.
+
+        Args:
+            values: `(B, J)` by the name of each layer, `""` where there is one.
+        """
 
     @abc.abstractmethod
     def sample_prior(self, num_draws: int, *, generator: torch.Generator) -> Any:

@@ -10,8 +10,8 @@ import torch
 from matplotlib.figure import Figure as Canvas
 
 from genlab.interfaces.figure import Figure, FigureContext
+from genlab_vae.directed import DirectedModel
 from genlab_vae.image_grid import draw_image_grid, row_centres
-from genlab_vae.model import VAE
 from genlab_vae.observed import observed
 
 _NUM_IMAGES = 12
@@ -20,7 +20,7 @@ _NUM_IMAGES = 12
 class Reconstructions(Figure):
     """Originals in one row, reconstructions in the row below."""
 
-    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    partners: ClassVar[Mapping[str, type]] = {"model": DirectedModel}
 
     @torch.no_grad()
     def draw(self, context: FigureContext) -> Canvas | None:
@@ -29,7 +29,7 @@ class Reconstructions(Figure):
         seen = observed(context, _NUM_IMAGES) if spec.is_image else None
         if seen is None:
             return None
-        images = torch.stack([seen.x, seen.model.mean_given(seen.means)])
+        images = torch.stack([seen.x, seen.model.mean_given(seen.model.latents_at(seen.means))])
         height, width = images.shape[-2:]
         canvas = Canvas(figsize=(9, 0.5 + 9 * 2 * height / (len(seen.x) * width)), layout="constrained")
         axes = canvas.subplots()

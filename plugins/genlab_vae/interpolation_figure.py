@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import torch
 from matplotlib.figure import Figure as Canvas
+from torch import Tensor
 
 from genlab.interfaces.figure import Figure, FigureContext
+from genlab_vae.directed import DirectedModel
 from genlab_vae.image_grid import draw_image_grid, row_centres
-from genlab_vae.model import VAE
 from genlab_vae.observed import observed
 
 _ROWS = 6
@@ -21,7 +22,7 @@ _STEPS = 9
 class Interpolations(Figure):
     """A row for each pair of test images, the images themselves at the ends."""
 
-    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    partners: ClassVar[Mapping[str, type]] = {"model": DirectedModel}
 
     @torch.no_grad()
     def draw(self, context: FigureContext) -> Canvas | None:
@@ -31,10 +32,9 @@ class Interpolations(Figure):
         if seen is None or len(seen.x) < 2:
             return None
         rows = len(seen.x) // 2
-        first, last = seen.means[:rows].unsqueeze(1), seen.means[rows : 2 * rows].unsqueeze(1)
-        shares = torch.linspace(0, 1, _STEPS, dtype=first.dtype, device=first.device)
-        z = torch.lerp(first, last, shares.reshape(1, -1, 1))
-        between = seen.model.mean_given(z.flatten(0, 1)).reshape(rows, _STEPS, *spec.event_shape)
+        shares = torch.linspace(0, 1, _STEPS, dtype=torch.float64)
+        values = {layer: _between(means[:rows], means[rows : 2 * rows], shares) for layer, means in seen.means.items()}
+        between = seen.model.mean_given(seen.model.latents_at(values)).reshape(rows, _STEPS, *spec.event_shape)
         ends = seen.x[:rows].unsqueeze(1), seen.x[rows : 2 * rows].unsqueeze(1)
         images = torch.cat([ends[0], between, ends[1]], 1)
         height, width = images.shape[-2:]
@@ -49,3 +49,9 @@ class Interpolations(Figure):
         axes.set_xlabel("share of $x_b$ in z", fontsize=9)
         axes.set_title("from a test image to another, between the means of their posteriors", fontsize=10)
         return canvas
+
+
+def _between(first: Tensor, last: Tensor, shares: Tensor) -> Tensor:
+    """Return the values on the line from each first to its last, `(B * shares, J)`, given `(B, J)` of both."""
+    weights = shares.to(first.device, first.dtype).reshape(1, -1, 1)
+    return torch.lerp(first.unsqueeze(1), last.unsqueeze(1), weights).flatten(0, 1)

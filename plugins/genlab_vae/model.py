@@ -8,7 +8,7 @@ decoder network computes from z.
 Reference: Kingma & Welling 2014, section 3; Rezende, Mohamed & Wierstra 2014.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -80,6 +80,10 @@ class VAE(DirectedModel):
         """Draw z, `(num_draws, J)`."""
         return self.prior.sample(num_draws, generator=generator)
 
+    def latents_at(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Return the values of the only layer."""
+        return values[""]
+
     def mean_given(self, z: Tensor) -> Tensor:
         """Return E[x given z], `(B, *X)`, for z of shape `(B, J)`."""
         return self.likelihood.mean(self.decoder(z))
@@ -90,4 +94,4 @@ class VAE(DirectedModel):
 
     def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
         """Return the rate, the distortion, the reconstruction error, and which latents are used."""
-        return diagnose(self, family, batches, generator, prior=self.prior, z_at=lambda means: means[""])
+        return diagnose(self, family, batches, generator, prior=self.prior)

@@ -10,6 +10,12 @@ from genlab.interfaces.variational_family import Posterior
 from genlab_vae.prior import Prior
 
 
+def means_by_layer(posterior: Posterior) -> dict[str, Tensor]:
+    """Return E_q z of each layer of latents that a posterior describes, `(B, J)`: `""` names an only one."""
+    described = posterior.describe()
+    return {name[: -len("mean")].rstrip("_"): mean for name, mean in described.items() if name.endswith("mean")}
+
+
 class LatentPosterior(Posterior):
     """One q(z given x) for each observation of a batch, z of shape `(S, B, J)`, drawn as a function of noise."""
 

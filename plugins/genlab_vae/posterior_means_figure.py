@@ -1,6 +1,6 @@
 """Where test observations lie among the latents: their posterior means, coloured by class where there are labels.
 
-Of more than two latents, the two whose posterior means vary most are shown.
+Of more than two latents, the two whose posterior means vary most are shown. Layers have an axis system each.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
 from genlab.interfaces.figure import Figure, FigureContext
-from genlab_vae.model import VAE
-from genlab_vae.observed import observed
+from genlab_vae.directed import DirectedModel
+from genlab_vae.observed import by_activity, observed
 
 _NUM_POINTS = 2000
 
@@ -22,21 +22,22 @@ _NUM_POINTS = 2000
 class PosteriorMeans(Figure):
     """A point for each test observation."""
 
-    partners: ClassVar[Mapping[str, type]] = {"model": VAE}
+    partners: ClassVar[Mapping[str, type]] = {"model": DirectedModel}
 
     @torch.no_grad()
     def draw(self, context: FigureContext) -> Canvas | None:
         """Return the picture, or None for a single latent."""
         seen = observed(context, _NUM_POINTS)
-        if seen is None or seen.model.latent_dim < 2:
+        layers = {} if seen is None else {name: means for name, means in seen.means.items() if means.shape[1] > 1}
+        if seen is None or not layers:
             return None
-        across, up = sorted(seen.by_activity[:2])
-        canvas = Canvas(figsize=(7, 6), layout="constrained")
-        axes = canvas.subplots()
-        _scatter(axes, seen.means[:, [across, up]].cpu().float(), seen.y)
-        axes.set(xlabel=f"$z_{{{across}}}$", ylabel=f"$z_{{{up}}}$", aspect="equal")
-        which = "" if seen.model.latent_dim == 2 else ", by the two latents that vary most"
-        axes.set_title(f"posterior means of {len(seen.x):,} observations{which}", fontsize=10)
+        canvas = Canvas(figsize=(7 * len(layers), 6), layout="constrained")
+        for axes, (layer, means) in zip(canvas.subplots(1, len(layers), squeeze=False)[0], layers.items(), strict=True):
+            across, up = sorted(by_activity(means)[:2])
+            _scatter(axes, means[:, [across, up]].cpu().float(), seen.y)
+            axes.set(xlabel=f"$z_{{{across}}}$", ylabel=f"$z_{{{up}}}$", aspect="equal")
+            which = "" if means.shape[1] == 2 else f", by the two {layer} latents that vary most".replace("  ", " ")
+            axes.set_title(f"posterior means of {len(seen.x):,} observations{which}", fontsize=10)
         return canvas
 
 

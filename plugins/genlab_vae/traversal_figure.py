@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from genlab.interfaces.figure import Figure, FigureContext
 from genlab_vae.image_grid import draw_image_grid, row_centres
 from genlab_vae.model import VAE
-from genlab_vae.observed import observed
+from genlab_vae.observed import by_activity, observed
 from genlab_vae.prior_quantiles import prior_quantiles
 from genlab_vae.standard_normal import StandardNormal
 
@@ -35,8 +35,10 @@ class Traversals(Figure):
         seen = observed(context, _NUM_OBSERVATIONS) if spec.is_image else None
         if seen is None:
             return None
-        latents = seen.by_activity[:_MOST_ROWS]
-        z = seen.means[0].expand(len(latents), _COLUMNS, -1).clone()
+        assert isinstance(seen.model, VAE)
+        (means,) = seen.means.values()
+        latents = by_activity(means)[:_MOST_ROWS]
+        z = means[0].expand(len(latents), _COLUMNS, -1).clone()
         scores = torch.linspace(-_REACH, _REACH, _COLUMNS, dtype=z.dtype, device=z.device)
         values = prior_quantiles(seen.model, scores, context.generator)
         for row, latent in enumerate(latents):

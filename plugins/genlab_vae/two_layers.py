@@ -7,7 +7,7 @@ The lower layer z_1 has a prior that the upper one shapes, so it can be far from
 Reference: Burda, Grosse & Salakhutdinov 2016, section 2 and appendix C; Rezende, Mohamed & Wierstra 2014, section 3.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -87,6 +87,10 @@ class TwoLayerVAE(DirectedModel):
         noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
         return Layers(mean + torch.exp(0.5 * log_var) * noise, upper)
 
+    def latents_at(self, values: Mapping[str, Tensor]) -> Layers:
+        """Return the values of the two layers, which are called `lower` and `upper`."""
+        return Layers(values["lower"], values["upper"])
+
     def mean_given(self, z: Layers) -> Tensor:
         """Return E[x given z_1], `(B, *X)`, for layers without an axis of draws."""
         return self.likelihood.mean(self.decoder(z.lower))
@@ -97,7 +101,7 @@ class TwoLayerVAE(DirectedModel):
 
     def diagnose(self, family: nn.Module, batches: Iterable[Batch], *, generator: torch.Generator) -> Diagnosis:
         """Return the rate, the distortion, the reconstruction error, and which latents of each layer are used."""
-        return diagnose(self, family, batches, generator, z_at=lambda means: Layers(means["lower_"], means["upper_"]))
+        return diagnose(self, family, batches, generator)
 
     def _lower_given(self, upper: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean and the log variance of z_1, `(B, J_1)`, given z_2, `(B, J_2)`."""

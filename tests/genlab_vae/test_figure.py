@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,8 @@ from genlab_vae.mlp import MLPDecoder, MLPEncoder
 from genlab_vae.model import VAE
 from genlab_vae.posterior_means_figure import PosteriorMeans
 from genlab_vae.traversal_figure import Traversals
+from genlab_vae.two_layer_gaussian import TwoLayerGaussian
+from genlab_vae.two_layers import TwoLayerVAE
 from scipy.stats import norm
 
 from genlab.data.tensor_split import TensorSplit
@@ -127,6 +131,36 @@ def test_posterior_means_have_a_colour_a_class() -> None:
     assert unlabelled is not None
     assert len(unlabelled.axes[0].collections) == 1
     assert PosteriorMeans().draw(context((5,), 1, levels=None)) is None
+
+
+def test_two_layers_are_drawn_as_one_is_and_each_has_its_own_latents() -> None:
+    one = context((1, 4, 4), 3)
+    spec, hidden = one.data.spec, {"hidden": (4,)}
+    model = TwoLayerVAE(
+        spec,
+        lower_dim=3,
+        upper_dim=2,
+        likelihood=Part(Bernoulli),
+        decoder=Part(MLPDecoder, hidden),
+        upper_decoder=Part(MLPDecoder, hidden),
+    )
+    family = TwoLayerGaussian(model, spec, encoder=Part(MLPEncoder, hidden), upper_encoder=Part(MLPEncoder, hidden))
+    given = replace(one, model=model, family=family)
+    reconstructions = Reconstructions().draw(given)
+    assert reconstructions is not None
+    (picture,) = reconstructions.axes[0].get_images()
+    tiles = torch.from_numpy(picture.get_array().data).unfold(0, 5, 5).unfold(1, 5, 5)[..., :4, :4]
+    (batch,) = given.data.test.batches([torch.arange(12)], given.generator)
+    with torch.no_grad():
+        lower = family.posterior(batch.x).describe()["lower_mean"]
+        torch.testing.assert_close(tiles[1], torch.sigmoid(model.decoder(lower))[:, 0])
+    assert Interpolations().draw(given) is not None
+    means, bars = PosteriorMeans().draw(given), Latents().draw(given)
+    assert means is not None
+    assert bars is not None
+    assert [len(axes.collections) for axes in means.axes] == [3, 3]
+    assert [axes.get_xlabel() for axes in bars.axes] == ["lower latent", "upper latent"]
+    assert [len(axes.patches) for axes in bars.axes] == [3, 2]
 
 
 def test_each_latent_has_a_bar_as_high_as_its_divergence_and_unused_ones_are_told_apart() -> None:
