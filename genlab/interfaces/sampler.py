@@ -18,10 +18,12 @@ class Draws:
     Attributes:
         x: `(num_draws, *X)`, in the data's own values.
         trajectory: `(frames, num_draws, *X)`, the way there, first frame first; None unless asked for.
+        y: `(num_draws,)`, the class that each was drawn of, as the data number them; None where none was chosen.
     """
 
     x: Tensor
     trajectory: Tensor | None = None
+    y: Tensor | None = None
 
 
 class Sampler(Partner, abc.ABC):

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
@@ -40,7 +41,8 @@ def draw(assembly: Assembly, num_draws: int, *, seed: int | None = None, traject
         chunks = list(draws_in_chunks(assembly, num_draws, seed=seed, trajectory=trajectory))
     x = torch.cat([chunk.x for chunk in chunks])
     paths = [chunk.trajectory for chunk in chunks if chunk.trajectory is not None]
-    return Draws(x, torch.cat(paths, dim=1) if paths else None)
+    classes = [chunk.y for chunk in chunks if chunk.y is not None]
+    return Draws(x, torch.cat(paths, dim=1) if paths else None, torch.cat(classes) if classes else None)
 
 
 def draws_in_chunks(
@@ -67,7 +69,8 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
     """Write draws in the format the file's name ends with.
 
     Args:
-        draws: what to write: `x`, and `trajectory` where there is one.
+        draws: what to write: `x`, and `trajectory` and `labels` (their `y`) where there are such. A picture or an
+            animation shows draws of chosen classes in the order of these.
         spec: the data's specification; a picture needs images.
         path: a file ending in .png (a grid), .gif or .apng (the way there), .csv (the columns of vectors), .npz or
             .safetensors.
@@ -78,16 +81,22 @@ def save_draws(draws: Draws, spec: DataSpec, path: Path) -> None:
     """
     check_destination(spec, path)
     if path.suffix == ".csv":
-        write_columns([named_columns(draws.x, spec.columns)], path)
+        label = {} if draws.y is None else {"label": draws.y}
+        write_columns([named_columns(draws.x, spec.columns) | label], path)
     elif path.suffix == ".png":
-        write_picture(image_grid(draws.x, spec), path)
+        write_picture(image_grid(draws.x[_by_class(draws)], spec), path)
     elif path.suffix not in ANIMATIONS:
-        way = {} if draws.trajectory is None else {"trajectory": draws.trajectory}
-        write_tensors({"x": draws.x, **way}, path)
+        arrays = {"x": draws.x, "trajectory": draws.trajectory, "labels": draws.y}
+        write_tensors({name: array for name, array in arrays.items() if array is not None}, path)
     elif draws.trajectory is None:
         raise UsageError(f"{path} must show the way to draws, and this sampler keeps none. Use .png for the draws.")
     else:
-        write_animation(draws.trajectory, spec, path)
+        write_animation(draws.trajectory[:, _by_class(draws)], spec, path)
+
+
+def _by_class(draws: Draws) -> Tensor | slice:
+    """Return the order in which draws are shown: as they came, or those of one class together."""
+    return slice(None) if draws.y is None else torch.argsort(draws.y, stable=True)
 
 
 def check_destination(spec: DataSpec, path: Path) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.diffusion_sampler import DiffusionSampler
-from genlab_ddpm.guidance import Guidance, asked
+from genlab_ddpm.guidance import Guidance, guided
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import walk
 
@@ -26,7 +26,7 @@ class Ancestral(DiffusionSampler):
             guidance: which class draws shall be of, where the model is told classes; by default none in particular.
             frames: how many states a trajectory keeps after the first, where one is asked for.
         """
-        self._ask = asked(guidance, model)
+        self.guidance = guided(guidance, model)
         self._frames = frames
 
     def draw(
@@ -44,4 +44,4 @@ class Ancestral(DiffusionSampler):
 
         timesteps = range(model.timesteps, 0, -1)
         frames = self._frames if trajectory else 0
-        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames, guidance=self.guidance)

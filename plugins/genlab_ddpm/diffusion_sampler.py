@@ -4,16 +4,26 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from genlab.interfaces import Misfit, Plan, Sampler
-from genlab_ddpm.guidance import ClassifierFree
+from genlab_ddpm.guidance import ClassifierFree, Guidance
 from genlab_ddpm.misfits import count_misfit, guidance_misfit, known
-from genlab_ddpm.model import DDPM
+from genlab_ddpm.model import DDPM, Ask
 
 
 class DiffusionSampler(Sampler):
-    """A sampler that asks a diffusion's network at many timesteps."""
+    """A sampler that asks a diffusion's network at many timesteps.
+
+    Attributes:
+        guidance: what leads draws towards classes; None for the network without a class.
+    """
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM}
     autocast: ClassVar[bool] = True
+    guidance: Guidance | None
+
+    @property
+    def _ask(self) -> Ask | None:
+        """Whom the sampler asks; None for the network without a class."""
+        return None if self.guidance is None else self.guidance.ask
 
     @classmethod
     def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:

@@ -26,7 +26,7 @@ from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance, asked
+from genlab_ddpm.guidance import Guidance, guided
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -60,7 +60,7 @@ class DPMSolver(DiffusionSampler):
         """
         check_steps(model, steps)
         self._steps, self._order, self._spacing, self._frames = steps, order, spacing, frames
-        self._ask = asked(guidance, model)
+        self.guidance = guided(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -86,7 +86,7 @@ class DPMSolver(DiffusionSampler):
 
         frames = self._frames if trajectory else 0
         timesteps = grid(model.chain.log_snr, self._steps, self._spacing)
-        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames, guidance=self.guidance)
 
 
 def _advanced(model: DDPM, x_t: Tensor, along: tuple[Tensor, float], t: int, following: int) -> Tensor:

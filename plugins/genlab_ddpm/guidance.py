@@ -19,7 +19,7 @@ from genlab.errors import IncompatibleError
 from genlab.interfaces import Part
 from genlab.interfaces.constraints import NonNegativeFloat, NonNegativeInt
 from genlab_ddpm.misfits import guidance_misfit, refuse
-from genlab_ddpm.model import DDPM, Ask
+from genlab_ddpm.model import DDPM
 
 
 class Guidance(abc.ABC):
@@ -35,10 +35,14 @@ class Guidance(abc.ABC):
     def ask(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return what `DDPM.ask` does, for the draws `(B, *X)` of one walk at timesteps `(B,)`."""
 
+    def classes(self, num_draws: int) -> Tensor | None:
+        """Return the classes that the draws of one walk are led towards, `(num_draws,)`; None by default."""
+        return None
 
-def asked(guidance: Part[Guidance] | None, model: DDPM) -> Ask | None:
-    """Return whom a sampler asks where it is guided; None for the network without a class."""
-    return None if guidance is None else guidance(model).ask
+
+def guided(guidance: Part[Guidance] | None, model: DDPM) -> Guidance | None:
+    """Return a sampler's guidance, built for a model; None where it has none."""
+    return None if guidance is None else guidance(model)
 
 
 class ClassifierFree(Guidance):
@@ -69,10 +73,17 @@ class ClassifierFree(Guidance):
     def ask(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor | None]:
         """Ask with and without the class, in one pass."""
         self._classes = self._classes.to(x_t.device)  # once: a copy to a GPU at each step would wait for it
-        y = self._classes.repeat(math.ceil(len(x_t) / len(self._classes)))[: len(x_t)]
+        y = self._in_turn(len(x_t))
         if self._weight == 1:
             return self._model.ask(x_t, t, y)
         both = torch.cat([y, torch.full_like(y, self._model.no_class)])
         prediction, share = self._model.ask(x_t.repeat(2, *[1] * (x_t.ndim - 1)), t.repeat(2), both)
         with_class, without = prediction.chunk(2)
         return without + self._weight * (with_class - without), None if share is None else share.chunk(2)[0]
+
+    def classes(self, num_draws: int) -> Tensor | None:
+        """Return the classes over and over; None at weight 0, where they have no say."""
+        return self._in_turn(num_draws) if self._weight else None
+
+    def _in_turn(self, num_draws: int) -> Tensor:
+        return self._classes.repeat(math.ceil(num_draws / len(self._classes)))[:num_draws]

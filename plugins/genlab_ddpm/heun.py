@@ -21,7 +21,7 @@ from genlab.interfaces import Draws, LatentModel, Part
 from genlab.interfaces.constraints import NonNegativeInt, PositiveInt
 from genlab_ddpm.flow_sampler import FlowSampler
 from genlab_ddpm.grid import Spacing
-from genlab_ddpm.guidance import Guidance, asked
+from genlab_ddpm.guidance import Guidance, guided
 from genlab_ddpm.model import DDPM, Ask
 from genlab_ddpm.walk import check_steps, walk
 
@@ -56,7 +56,7 @@ class Heun(FlowSampler):
         check_steps(model, steps)
         self.steps, self.spacing = steps, spacing
         self.corrections, self._frames = corrections, frames
-        self._ask = asked(guidance, model)
+        self.guidance = guided(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -67,8 +67,8 @@ class Heun(FlowSampler):
         def step(x_t: Tensor, t: int, following: int) -> Tensor:
             return self.flow_step(model, x_t, t, following)
 
-        frames = self._frames if trajectory else 0
-        return walk(model, self.timesteps(model), step, num_draws, generator=generator, frames=frames)
+        frames, timesteps = self._frames if trajectory else 0, self.timesteps(model)
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames, guidance=self.guidance)
 
     def flow_step(self, model: DDPM, x_t: Tensor, t: int, following: int) -> Tensor:
         """Return the state at the timestep `following`, below or above t, or 0."""

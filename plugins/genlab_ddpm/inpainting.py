@@ -25,7 +25,7 @@ from genlab.interfaces.constraints import PositiveInt
 from genlab_ddpm.ddim import stochastic_step
 from genlab_ddpm.diffusion_sampler import DiffusionSampler
 from genlab_ddpm.grid import Spacing, grid
-from genlab_ddpm.guidance import Guidance, asked
+from genlab_ddpm.guidance import Guidance, guided
 from genlab_ddpm.model import DDPM
 from genlab_ddpm.walk import check_steps, walk
 
@@ -65,7 +65,7 @@ class Inpainting(DiffusionSampler):
         self._known = _read(image, "image", model)
         self._unknown = _read(mask, "mask", model).amax(0, keepdim=True) > 0
         self._steps, self._repeats, self._spacing, self._frames = steps, repeats, spacing, frames
-        self._ask = asked(guidance, model)
+        self.guidance = guided(guidance, model)
 
     def draw(
         self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
@@ -93,7 +93,7 @@ class Inpainting(DiffusionSampler):
 
         frames = self._frames if trajectory else 0
         timesteps = grid(chain.log_snr, self._steps, self._spacing)
-        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames)
+        return walk(model, timesteps, step, num_draws, generator=generator, frames=frames, guidance=self.guidance)
 
 
 def _read(path: Path, key: str, model: DDPM) -> Tensor:

@@ -5,11 +5,13 @@ to 0.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from genlab.interfaces import Draws
+from genlab_ddpm.guidance import Guidance
 from genlab_ddpm.misfits import count_misfit, refuse
 from genlab_ddpm.model import DDPM
 
@@ -27,7 +29,14 @@ def check_steps(model: DDPM, steps: int) -> None:
 
 
 def walk(
-    model: DDPM, timesteps: Sequence[int], step: Step, num_draws: int, *, generator: torch.Generator, frames: int
+    model: DDPM,
+    timesteps: Sequence[int],
+    step: Step,
+    num_draws: int,
+    *,
+    generator: torch.Generator,
+    frames: int,
+    guidance: Guidance | None = None,
 ) -> Draws:
     """Draw observations by walking down from noise.
 
@@ -38,10 +47,13 @@ def walk(
         num_draws: how many observations.
         generator: the only source of randomness, on the model's device.
         frames: how many states to keep besides the first; 0 keeps no trajectory.
+        guidance: what says which classes the draws are of.
     """
     like = model.chain.beta
     noise = torch.randn((num_draws, *model.event_shape), generator=generator, dtype=like.dtype, device=like.device)
-    return walk_down(model, noise, timesteps, step, frames=frames)
+    draws = walk_down(model, noise, timesteps, step, frames=frames)
+    classes = None if guidance is None else guidance.classes(num_draws)
+    return draws if classes is None else replace(draws, y=classes.to(draws.x.device))
 
 
 @torch.no_grad()

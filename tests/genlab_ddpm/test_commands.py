@@ -46,6 +46,22 @@ def test_a_trajectory_of_images_is_an_animation_unless_a_file_says_otherwise(
     assert np.load(tmp_path / "way.npz")["trajectory"].shape == (4, 4, 1, 8, 8)
 
 
+def test_classes_of_draws_are_chosen_for_one_call_and_stand_beside_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = RECIPE.replace('use = "ddpm",', 'use = "ddpm", class_conditional = true,')
+    (tmp_path / "told.toml").write_text(told.replace("frames = 3", 'guidance = { use = "classifier-free" }'))
+    assert main(["run", str(tmp_path / "told.toml"), "--out", str(tmp_path), "-q"]) == 0
+    (made,) = (tmp_path / "tiny").iterdir()
+    for keys, labels in (([], [0, 1, 2, 3, 4]), (["-s", "sampler.guidance.classes=[3, 8]"], [3, 8, 3, 8, 3])):
+        assert main(["sample", str(made), "-n", "5", "--out", str(tmp_path / "draws.npz"), *keys]) == 0
+        with np.load(tmp_path / "draws.npz") as arrays:
+            assert arrays["labels"].tolist() == labels
+    capsys.readouterr()
+    assert main(["sample", str(made), "-s", "sampler.guidance.classes=[10]"]) == 3
+    assert "sampler.guidance.classes must be of 0 to 9, got [10]" in capsys.readouterr().err
+
+
 def test_test_images_are_reconstructed_beside_themselves(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,17 +61,27 @@ def test_draws_are_of_the_classes_that_were_asked_for(sampler: type[Ancestral]) 
     model = two_classes()
     steps = {} if sampler is Ancestral else {"steps": 20}
     guidance = Part(ClassifierFree, {"weight": 1.0, "classes": (1, 1, 0)})
-    x = sampler(model, guidance=guidance, **steps).draw(model, 9, generator=seeded()).x.flatten()
+    draws = sampler(model, guidance=guidance, **steps).draw(model, 9, generator=seeded())
+    assert draws.y is not None
+    assert draws.y.tolist() == [1, 1, 0] * 3
+    x = draws.x.flatten()
     expected = torch.tensor([MEANS[y] for y in (1, 1, 0)] * 3, dtype=torch.float64)
     assert (x - expected).abs().max() < 6 * VAR**0.5
-    free = sampler(model, **steps).draw(model, 400, generator=seeded()).x
-    assert free.std().item() == pytest.approx(2.0, rel=0.2)
+    free = sampler(model, **steps).draw(model, 400, generator=seeded())
+    assert free.x.std().item() == pytest.approx(2.0, rel=0.2)
+    assert free.y is None
 
 
 def test_classes_come_in_turn_where_none_are_named() -> None:
     model = two_classes()
     x = DDIM(model, steps=10, guidance=Part(ClassifierFree)).draw(model, 5, generator=seeded()).x.flatten()
     assert (x > 0).tolist() == [False, True, False, True, False]
+
+
+def test_draws_that_forget_their_class_are_of_none() -> None:
+    model = two_classes()
+    forgetful = DDIM(model, steps=10, guidance=Part(ClassifierFree, {"weight": 0.0}))
+    assert forgetful.draw(model, 5, generator=seeded()).y is None
 
 
 def test_the_weight_extrapolates_from_no_class_to_the_class() -> None:

@@ -26,6 +26,7 @@ SAMPLERS = [
     ("CorrectsAway", "ddim", "going_back_and_down_again_finds_x"),
     ("DrawsAnew", "heun", "latents_lead_to_one_observation"),
     ("StraightBeyond", "heun", "the_way_between_latents_ends_at_them"),
+    ("CountsFromOne", "ddim", "labels_are_classes_of_the_data"),
 ]
 RIGHT = {"schedule": "linear", "network": "unet", "objective": "simple"}
 
@@ -70,7 +71,7 @@ def test_a_fault_is_caught_and_its_correct_twin_is_not(slot: str, name: str, che
 
 @pytest.mark.parametrize(("name", "twin", "check"), SAMPLERS)
 @pytest.mark.filterwarnings("ignore:model 'ddpm':genlab.errors.GenlabWarning")
-def test_a_way_back_that_is_wrong_is_caught_and_its_correct_twin_is_not(name: str, twin: str, check: str) -> None:
+def test_a_sampler_s_fault_is_caught_and_its_correct_twin_is_not(name: str, twin: str, check: str) -> None:
     registry = reference_registry(ddpm=genlab_ddpm.plugin, faults=Faults())
 
     def outcomes(sampler: str) -> list[str]:
@@ -78,6 +79,10 @@ def test_a_way_back_that_is_wrong_is_caught_and_its_correct_twin_is_not(name: st
         tables["data"] = {"use": "random-reals", "shape": [1, 1, 1]}
         tables["model"] = {**tables["model"], "timesteps": 24}
         tables["sampler"] = {"use": sampler, "steps": 6}
+        if check == "labels_are_classes_of_the_data":
+            tables["data"] = {"use": "random-levels", "shape": [1, 1, 2], "levels": 3, "classes": 2}
+            tables["model"]["class_conditional"] = True
+            tables["sampler"]["guidance"] = {"use": "classifier-free"}
         report = run_checks(registry=registry, recipes=[Recipe.from_tables(tables)], only=[check])
         return [result.outcome for result in report.results]
 

@@ -67,6 +67,37 @@ def test_a_grid_shows_every_image_at_its_place(tmp_path):
     assert (pixels[:48, :48] == 0).all()
 
 
+def test_labels_of_draws_stand_beside_them_in_a_file_in_the_order_of_the_draws(tmp_path):
+    draws = Draws(torch.rand(3, 2), y=torch.tensor([7, 0, 7]))
+    save_draws(draws, ROWS, tmp_path / "x.npz")
+    with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
+        assert sorted(arrays) == ["labels", "x"]
+        assert np.array_equal(arrays["x"], draws.x.numpy())
+        assert arrays["labels"].tolist() == [7, 0, 7]
+    save_draws(draws, ROWS, tmp_path / "x.csv")
+    assert [line.rpartition(",")[2] for line in (tmp_path / "x.csv").read_text().split()] == ["label", "7", "0", "7"]
+
+
+@pytest.mark.parametrize("name", ["grid.png", "way.apng"])
+def test_a_picture_shows_draws_of_one_class_together_in_the_order_of_the_classes(tmp_path, name):
+    x = torch.tensor([3.0, 12.0, 4.0, 13.0]).reshape(4, 1, 1, 1).expand(4, 1, 8, 8)
+    save_draws(Draws(x, trajectory=x[None], y=torch.tensor([2, 0, 2, 0])), IMAGES, tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        pixels = np.asarray(image.convert("L"))
+    shown = [pixels[10, 10], pixels[10, 60], pixels[60, 10], pixels[60, 60]]
+    assert [round(value / 255 * 16) for value in shown] == [12, 13, 3, 4]
+
+
+def test_labels_are_kept_over_several_calls_of_a_sampler():
+    class Labelled(ToySampler):
+        def draw(self, model, num_draws, **keys):
+            return Draws(torch.zeros(num_draws, 1), y=torch.arange(num_draws) % 5)
+
+    assembly = toy_assembly()
+    labels = draw(type(assembly)(**(vars(assembly) | {"sampler": Labelled()})), 300).y
+    assert torch.equal(labels, torch.arange(300) % 5)
+
+
 @pytest.mark.parametrize(("name", "spec"), [("x.gif", ROWS), ("x.png", ROWS), ("nowhere/x.npz", ROWS)])
 def test_a_file_that_cannot_be_written_is_a_usage_error_and_leaves_nothing(tmp_path, name, spec):
     with pytest.raises(UsageError):

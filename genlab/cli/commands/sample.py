@@ -44,13 +44,15 @@ def command(
     """Draw new observations from a run.
 
     RUN is a run folder, or a recipe's name for its newest run under ./runs. The same run, seed and number give the
-    same draws. What is written is in the data's own values; the file's path goes to standard output.
+    same draws. What is written is in the data's own values; the file's path goes to standard output. Where draws are of
+    chosen classes, a file holds their `labels` too, and a picture shows them in the order of the classes.
 
     \b
     Examples:
       genlab sample ddpm -n 64
       genlab sample ddpm -n 64 -s sampler.use=ddim -s sampler.steps=25 --out fast.png
       genlab sample ddpm -n 16 --out way.gif -s sampler.frames=40
+      genlab sample ddpm-fashion-mnist-classes -s sampler.guidance.classes=[5,7] --out draws.npz
       genlab sample mixture -n 1000 --out customers.csv
       genlab sample runs/vae-mnist/20260101T120000Z-1a2b3c -n 10000 --out draws.npz
     """

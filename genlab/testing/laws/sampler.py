@@ -4,7 +4,7 @@ import torch
 
 from genlab.assembly import Assembly
 from genlab.interfaces import Draws
-from genlab.testing.check import check
+from genlab.testing.check import CannotRun, check
 from genlab.testing.claims import UNLIKELY, claim, claim_equal, claim_finite, claim_tensor, claim_values, needed
 from genlab.testing.examples import examples, seeds
 from genlab.testing.randomness import global_generators_untouched, scramble_global_generators
@@ -46,6 +46,17 @@ def draws_are_values_the_data_can_take(subject: Subject) -> None:
     """
     assembly = subject.assembly()
     claim_values(drawn(subject, assembly, 64).x, assembly.data.spec.levels, "a draw")
+
+
+@check("sampler")
+def labels_are_classes_of_the_data(subject: Subject) -> None:
+    """Where draws say which class each is of, there is an int64 label for each, one of the data's classes."""
+    assembly = subject.assembly()
+    draws = drawn(subject, assembly, 7)
+    if draws.y is None:
+        raise CannotRun("the draws are of no chosen classes")
+    claim_tensor(draws.y, "the labels", like=torch.zeros((), dtype=torch.int64).to(draws.x.device), shape=(7,))
+    claim_values(draws.y, assembly.data.spec.num_classes or 0, "a label")
 
 
 @check("sampler")

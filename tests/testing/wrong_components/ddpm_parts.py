@@ -1,5 +1,7 @@
 """Parts of a diffusion with one fault each."""
 
+from dataclasses import replace
+
 import torch
 from genlab_ddpm.ddim import DDIM
 from genlab_ddpm.heun import Heun
@@ -10,7 +12,7 @@ from genlab_ddpm.objectives import Simple
 from torch import Tensor
 from torch.nn import functional as F
 
-from genlab.interfaces import LatentModel, VariationalFamily
+from genlab.interfaces import Draws, LatentModel, VariationalFamily
 
 
 class SinglePrecision(Linear):
@@ -115,3 +117,13 @@ class StraightBeyond(Heun):
 
     def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
         return super().between(first, second, 1.1 * share)
+
+
+class CountsFromOne(DDIM):
+    """Labels begin at 1."""
+
+    def draw(
+        self, model: LatentModel, num_draws: int, *, generator: torch.Generator, trajectory: bool = False
+    ) -> Draws:
+        draws = super().draw(model, num_draws, generator=generator, trajectory=trajectory)
+        return draws if draws.y is None else replace(draws, y=draws.y + 1)
