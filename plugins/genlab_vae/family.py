@@ -35,7 +35,7 @@ class DiagonalGaussianPosterior(LatentPosterior):
         """Make one.
 
         Args:
-            mean, log_var: `(B, J)`, in nats' natural units: no bound on either.
+            mean, log_var: `(B, J)`, any numbers.
         """
         self.mean = mean
         self.log_var = log_var

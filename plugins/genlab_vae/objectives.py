@@ -78,7 +78,8 @@ class FreeBits(Objective):
 
         Args:
             nats: how far a group's divergence, its mean over the minibatch, falls without gain.
-            group: how many latents, one after the other, make a group; the last group is what is left.
+            group: how many latents, one after the other, make a group; the last group is what is left. Where they are
+                not independent under the posterior and the prior, all of them are one.
         """
         self._nats, self._group = nats, group
 
