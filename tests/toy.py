@@ -132,7 +132,9 @@ class ToySampler(Sampler):
 class ToyBothWays(ToySampler, InvertibleSampler):
     """x is a function of one normal number, to one decimal."""
 
-    def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def find_latents(
+        self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator
+    ) -> Tensor:
         return x / math.sqrt(2)
 
     def draw_from(self, model: LatentModel, latents: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from genlab.interfaces.invertible_sampler import InvertibleSampler
 from genlab.interfaces.latent_model import LatentModel
 from genlab.interfaces.part import Part
 from genlab.interfaces.partner import Misfit, Plan
+from genlab.interfaces.reconstructing_sampler import ReconstructingSampler
 from genlab.interfaces.sampler import Draws, Sampler
 from genlab.interfaces.settings import EvalSettings, TrainSettings
 from genlab.interfaces.update_rule import TrainingData, UpdateRule
@@ -34,6 +35,7 @@ __all__ = [
     "Part",
     "Plan",
     "Posterior",
+    "ReconstructingSampler",
     "Sampler",
     "Split",
     "Splits",

@@ -12,7 +12,7 @@ from genlab.run.per_example import per_example
 from genlab.run.progress import Progress
 from genlab.run.reconstruct import (
     Reconstruction,
-    check_invertible,
+    check_reconstructing,
     check_reconstruction_file,
     reconstruct,
     save_reconstruction,
@@ -38,7 +38,7 @@ __all__ = [
     "TrainingState",
     "check_column_file",
     "check_destination",
-    "check_invertible",
+    "check_reconstructing",
     "check_reconstruction_file",
     "compare",
     "draw",

@@ -9,7 +9,7 @@ from torch import Tensor
 from genlab.assembly.assembly import Assembly
 from genlab.assembly.streams import stream_seed
 from genlab.errors import DataError, UsageError
-from genlab.interfaces import DataSpec, InvertibleSampler, Split
+from genlab.interfaces import DataSpec, ReconstructingSampler, Split
 from genlab.run.draw import check_destination
 from genlab.run.looking import looking_at
 from genlab.run.picture import image_rows, write_picture
@@ -51,10 +51,10 @@ def reconstruct(assembly: Assembly, split: Split, num: int, *, between: int | No
         between: how many observations to draw on the way from each first of two to its second, both ends counted.
 
     Raises:
-        UsageError: when the sampler cannot go back from x, or pairs are wanted and `num` is odd.
+        UsageError: when the sampler does not go back from x, or pairs are wanted and `num` is odd.
         DataError: when there are fewer observations.
     """
-    sampler = check_invertible(assembly)
+    sampler = check_reconstructing(assembly)
     if num < 1 or num > len(split):
         raise DataError(f"there must be as many observations as asked for, got {num} of {len(split)}. Ask for fewer.")
     if between is not None and (num % 2 or between < 2):
@@ -68,7 +68,7 @@ def reconstruct(assembly: Assembly, split: Split, num: int, *, between: int | No
     ways = []
     with looking_at(assembly):
         for batch in split.in_order(_even(assembly.eval.batch_size), observation, stop=num):
-            latents = sampler.invert(assembly.model, assembly.family, batch.x, generator=generator)
+            latents = sampler.find_latents(assembly.model, assembly.family, batch.x, generator=generator)
             found.append((batch.x, latents, sampler.draw_from(assembly.model, latents)))
             if between is not None:
                 ways.append(_way(sampler, assembly, latents, between))
@@ -76,13 +76,13 @@ def reconstruct(assembly: Assembly, split: Split, num: int, *, between: int | No
     return Reconstruction(x, latents, reconstructed, torch.cat(ways) if ways else None)
 
 
-def check_invertible(assembly: Assembly) -> InvertibleSampler:
+def check_reconstructing(assembly: Assembly) -> ReconstructingSampler:
     """Return the recipe's sampler.
 
     Raises:
-        UsageError: when it cannot go back from x.
+        UsageError: when it does not lead from x to latents.
     """
-    if not isinstance(assembly.sampler, InvertibleSampler):
+    if not isinstance(assembly.sampler, ReconstructingSampler):
         name = "none" if assembly.sampler is None else type(assembly.sampler).__name__
         raise UsageError(
             f"the sampler must be one that also leads from x back to latents, got {name}. Choose one with "
@@ -126,7 +126,7 @@ def _even(batch_size: int) -> int:
     return max(2, batch_size - batch_size % 2)
 
 
-def _way(sampler: InvertibleSampler, assembly: Assembly, latents: Tensor, steps: int) -> Tensor:
+def _way(sampler: ReconstructingSampler, assembly: Assembly, latents: Tensor, steps: int) -> Tensor:
     first, second = latents[::2], latents[1::2]
     states = [sampler.between(first, second, step / (steps - 1)) for step in range(steps)]
     return torch.stack([sampler.draw_from(assembly.model, state) for state in states], 1)

@@ -58,7 +58,9 @@ class FlowSampler(DiffusionSampler, InvertibleSampler):
         """
 
     @torch.no_grad()
-    def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def find_latents(
+        self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator
+    ) -> Tensor:
         """Return x_T, `(B, *X)`."""
         assert isinstance(model, DDPM)
         upwards = self.timesteps(model)[::-1]

@@ -25,7 +25,7 @@ def sampler(kind: str, steps: int, corrections: int) -> FlowSampler:
 def there_and_back(kind: str, steps: int, corrections: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the latents of X, and what they lead to."""
     model, chosen = flow_model(ORACLE), sampler(kind, steps, corrections)
-    latents = chosen.invert(model, torch.nn.Module(), X, generator=seeded())  # type: ignore[arg-type]
+    latents = chosen.find_latents(model, torch.nn.Module(), X, generator=seeded())  # type: ignore[arg-type]
     return latents, chosen.draw_from(model, latents)
 
 
@@ -52,7 +52,7 @@ def test_noise_that_led_to_an_observation_is_found_again(build: type[DDIM] | typ
     draws = chosen.draw(model, 5, generator=seeded())
     noise = torch.randn(5, 2, generator=seeded(), dtype=torch.float64)
     assert torch.equal(chosen.draw_from(model, noise), draws.x)
-    found = chosen.invert(model, torch.nn.Module(), draws.x, generator=seeded(1))  # type: ignore[arg-type]
+    found = chosen.find_latents(model, torch.nn.Module(), draws.x, generator=seeded(1))  # type: ignore[arg-type]
     assert torch.allclose(found, noise, atol=1e-3)
 
 
@@ -63,7 +63,7 @@ def test_the_noise_behind_grey_levels_is_as_the_prior_draws_it() -> None:
     model = finite_model(data)
     x = torch.ones(4_000, 1, dtype=torch.float64)
     chosen = DDIM(model, steps=200)
-    latents = chosen.invert(model, torch.nn.Module(), x, generator=seeded())  # type: ignore[arg-type]
+    latents = chosen.find_latents(model, torch.nn.Module(), x, generator=seeded())  # type: ignore[arg-type]
     assert torch.equal(chosen.draw_from(model, latents), x)
     assert (latents > 0).all()
     assert latents.mean().item() == pytest.approx(np.sqrt(2 / np.pi), abs=0.04)
@@ -73,7 +73,7 @@ def test_the_noise_behind_grey_levels_is_as_the_prior_draws_it() -> None:
 def test_real_data_need_no_randomness_to_be_inverted() -> None:
     generator = seeded()
     model = flow_model(ORACLE)
-    DDIM(model, steps=5).invert(model, torch.nn.Module(), X, generator=generator)  # type: ignore[arg-type]
+    DDIM(model, steps=5).find_latents(model, torch.nn.Module(), X, generator=generator)  # type: ignore[arg-type]
     assert torch.equal(generator.get_state(), seeded().get_state())
 
 
@@ -81,7 +81,7 @@ def test_real_data_need_no_randomness_to_be_inverted() -> None:
 def test_a_correction_costs_a_step_s_calls(kind: str, corrections: int, calls: int) -> None:
     model, chosen = flow_model(ORACLE), sampler(kind, 5, corrections)
     assert isinstance(model.network, OracleNetwork)
-    chosen.invert(model, torch.nn.Module(), X, generator=seeded())  # type: ignore[arg-type]
+    chosen.find_latents(model, torch.nn.Module(), X, generator=seeded())  # type: ignore[arg-type]
     assert len(model.network.calls) == calls
 
 
@@ -89,7 +89,7 @@ def test_a_sampler_that_adds_noise_says_how_to_go_back() -> None:
     model = flow_model(ORACLE)
     noisy = DDIM(model, steps=5, eta=0.5)
     for go in (
-        lambda: noisy.invert(model, torch.nn.Module(), X, generator=seeded()),
+        lambda: noisy.find_latents(model, torch.nn.Module(), X, generator=seeded()),
         lambda: noisy.draw_from(model, X),
     ):  # type: ignore[arg-type]
         with pytest.raises(UsageError, match=r"sampler.eta must be 0 .* got 0.5.*-s sampler.eta=0"):

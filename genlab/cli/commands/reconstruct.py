@@ -62,7 +62,7 @@ def command(
     """
     opened = verbs.open_run(find_run(run), overrides, session.registry())
     assembly, spec = opened.assembly, opened.assembly.data.spec
-    verbs.check_invertible(assembly)
+    verbs.check_reconstructing(assembly)
     default = new_file(opened.folder.path / "samples", f"reconstructed-n-{num}", ".png" if spec.is_image else ".npz")
     for path in files:
         verbs.check_reconstruction_file(spec, path)

@@ -91,9 +91,11 @@ class StopsEarly(DDIM):
         timesteps = super().timesteps(model)
         return timesteps[1:] if self.upwards else timesteps
 
-    def invert(self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator) -> Tensor:
+    def find_latents(
+        self, model: LatentModel, family: VariationalFamily, x: Tensor, *, generator: torch.Generator
+    ) -> Tensor:
         self.upwards = True
-        latents = super().invert(model, family, x, generator=generator)
+        latents = super().find_latents(model, family, x, generator=generator)
         self.upwards = False
         return latents
 

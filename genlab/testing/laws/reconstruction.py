@@ -1,4 +1,4 @@
-"""Laws of samplers that go both ways: from x back to latents, and from these to x."""
+"""Laws of samplers that reconstruct: from x to latents, and from these to x again."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genlab.assembly import Assembly, with_sampler
 from genlab.errors import RecipeError, UsageError
-from genlab.interfaces import InvertibleSampler
+from genlab.interfaces import InvertibleSampler, ReconstructingSampler
 from genlab.recipe import check as check_recipe
 from genlab.recipe.signature import signature_of
 from genlab.testing.check import CannotRun, check
@@ -28,16 +28,17 @@ _NEAR = 0.05
 def latents_lead_to_one_observation(subject: Subject) -> None:
     """`draw_from` is a function: latents that were found for observations lead to the same values, whenever asked.
 
-    What they lead to has the shape of observations and values the data can take; going there and back takes nothing
-    from the global generators.
+    What they lead to has the shape of observations; where the sampler's draws are a function of latents, it has values
+    the data can take. Going there and back takes nothing from the global generators.
     """
     assembly = _in_evaluation(subject)
-    sampler, x = _invertible(assembly), subject.batch(assembly, _NUM).x
+    sampler, x = _reconstructing(assembly), subject.batch(assembly, _NUM).x
     with global_generators_untouched("going there and back"):
         latents = _found(subject, assembly, x)
         led = sampler.draw_from(assembly.model, latents)
     claim_tensor(led, "what latents lead to", like=x, shape=tuple(x.shape))
-    claim_values(led, assembly.data.spec.levels, "what latents lead to")
+    levels = assembly.data.spec.levels if isinstance(sampler, InvertibleSampler) else None
+    claim_values(led, levels, "what latents lead to")
     claim_equal(sampler.draw_from(assembly.model, latents), led, "what the same latents lead to again")
     claim_equal(_found(subject, assembly, x), latents, "latents that a generator of the same seed finds")
 
@@ -46,7 +47,7 @@ def latents_lead_to_one_observation(subject: Subject) -> None:
 def the_way_between_latents_ends_at_them(subject: Subject) -> None:
     """`between` gives the first latents at share 0 and the second at share 1, and others of their shape half way."""
     assembly = _in_evaluation(subject)
-    sampler, x = _invertible(assembly), subject.batch(assembly, _NUM).x
+    sampler, x = _reconstructing(assembly), subject.batch(assembly, _NUM).x
     first, second = _found(subject, assembly, x).chunk(2)
     for share, end in ((0.0, first), (1.0, second)):
         claim_close(sampler.between(first, second, share), end, f"the latents at share {share:g}", atol=1e-6)
@@ -55,7 +56,7 @@ def the_way_between_latents_ends_at_them(subject: Subject) -> None:
 
 @check("sampler")
 def going_back_and_down_again_finds_x(subject: Subject) -> None:
-    """For real x, `draw_from` of what `invert` finds is x, the nearer the more `steps` there are.
+    """For real x, what an invertible sampler finds leads back to x, the nearer the more `steps` there are.
 
     Four times the setting's steps must at least halve the error, and bring it below a twentieth of the spread of x. An
     error that stays is a rule that is not undone: a wrong coefficient, a timestep that one of the two ways leaves out.
@@ -63,7 +64,7 @@ def going_back_and_down_again_finds_x(subject: Subject) -> None:
     rounded and many latents lead to one x.
     """
     assembly = _in_evaluation(subject)
-    _invertible(assembly)
+    needed(isinstance(assembly.sampler, InvertibleSampler), "the sampler does not promise to find x again")
     needed(assembly.data.spec.levels is None, "the data have levels, to which draws are rounded")
     steps = _steps(subject)
     x = subject.batch(assembly, _NUM).x
@@ -76,7 +77,7 @@ def going_back_and_down_again_finds_x(subject: Subject) -> None:
 
 
 def _error(subject: Subject, assembly: Assembly, x: Tensor) -> float:
-    led = _invertible(assembly).draw_from(assembly.model, _found(subject, assembly, x))
+    led = _reconstructing(assembly).draw_from(assembly.model, _found(subject, assembly, x))
     return (led - x).square().mean().sqrt().item()
 
 
@@ -87,8 +88,8 @@ def _in_evaluation(subject: Subject) -> Assembly:
     return assembly
 
 
-def _invertible(assembly: Assembly) -> InvertibleSampler:
-    if not isinstance(assembly.sampler, InvertibleSampler):
+def _reconstructing(assembly: Assembly) -> ReconstructingSampler:
+    if not isinstance(assembly.sampler, ReconstructingSampler):
         raise CannotRun("the sampler does not go back from x")
     return assembly.sampler
 
@@ -97,7 +98,7 @@ def _found(subject: Subject, assembly: Assembly, x: Tensor) -> Tensor:
     generator = subject.generator(assembly)
     try:
         with torch.no_grad():
-            return _invertible(assembly).invert(assembly.model, assembly.family, x, generator=generator)
+            return _reconstructing(assembly).find_latents(assembly.model, assembly.family, x, generator=generator)
     except UsageError as error:
         raise CannotRun(f"with these keys it does not go back from x: {error}") from error
 
