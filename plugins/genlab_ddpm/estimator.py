@@ -6,10 +6,11 @@
     L_0     = -E_q(x_1 | x_0) log p(x_0 | x_1)                                  a draw of x_1
 
 Against the generic estimator the expectation over x_{t-1} is done exactly, and the sum over t is itself estimated.
-With n timesteps, t = 1 is visited always and n - 1 are drawn from strata of 2..T, most where the bound is spent; n = T
-visits every t once. With one timestep, t is drawn from 1..T and spread evenly over the batch, uniformly where
-L_simple is minimised. All are unbiased. At n = T the variance is below the generic estimator's, unless the network is
-nearly the optimal denoiser: then the log-ratio along a whole trajectory hardly varies.
+With n timesteps, t = 1 is visited always and n - 1 are drawn from strata of 2..T; n = T visits every t once. With one
+timestep, t is drawn from 1..T and spread evenly over the batch. What t is drawn from is the key `proposal`: most where
+the bound is spent, or uniform, as L_simple is defined. All are unbiased. At n = T the variance is below the generic
+estimator's, unless the network is nearly the optimal denoiser: then the log-ratio along a whole trajectory hardly
+varies.
 
 Training minimises by default, from the same pass through the network, L_simple, a reweighted bound (see `objectives`).
 
@@ -19,7 +20,7 @@ Reference: Ho, Jain & Abbeel 2020, eqs. 5 and 14.
 import math
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -35,23 +36,31 @@ from genlab_ddpm.objectives import Simple
 from genlab_ddpm.terms import prior_kl, step_kl
 from genlab_ddpm.visits import check_number, decoded, visits
 
+Proposal = Literal["auto", "uniform", "bound"]
+
 
 class Denoising(ELBOEstimator):
     """Estimate the bound from exact KL divergences at random timesteps."""
 
     partners: ClassVar[Mapping[str, type]] = {"model": DDPM, "family": ForwardDiffusion}
 
-    def __init__(self, *, timesteps: PositiveInt = 1, objective: Part[Objective] = Part(Simple)) -> None:
+    def __init__(
+        self, *, timesteps: PositiveInt = 1, proposal: Proposal = "auto", objective: Part[Objective] = Part(Simple)
+    ) -> None:
         """Make one from a recipe's keys.
 
         Args:
             timesteps: how many timesteps are visited for each observation, at most T.
+            proposal: which of them are drawn most: those where the bound is spent (bound) or none (uniform); auto is
+                uniform for one timestep where a squared error is minimised, and bound otherwise.
             objective: what training minimises.
         """
         self.timesteps = timesteps
         self.objective = objective()
+        one_of_an_error = timesteps == 1 and self.objective.surrogate is not None
+        self._uniform = proposal == "uniform" or (proposal == "auto" and one_of_an_error)
         visits = "1 timestep" if timesteps == 1 else f"{timesteps} timesteps, t = 1 among them,"
-        self.protocol = f"denoising, {visits} an example"
+        self.protocol = f"denoising, {visits} an example{'' if proposal == 'auto' else f', drawn by {proposal}'}"
 
     @classmethod
     def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:
@@ -82,9 +91,7 @@ class Denoising(ELBOEstimator):
     def _estimate(self, model: DDPM, batch: Batch, generator: torch.Generator) -> Ledger:
         x_0 = model.values.to_x_0(batch.x)
         middle, first, error = x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0)), x_0.new_zeros(len(x_0))
-        # An objective other than the bound asks for uniform t.
-        uniform = self.objective.surrogate is not None
-        for visit in visits(model, x_0, self.timesteps, uniform=uniform, generator=generator):
+        for visit in visits(model, x_0, self.timesteps, uniform=self._uniform, generator=generator):
             eps = torch.randn(x_0.shape, generator=generator, dtype=x_0.dtype, device=x_0.device)
             x_t = model.chain.diffuse(x_0, eps, visit.t)
             prediction, share = model.ask(x_t, visit.t, batch.y, generator if model.training else None)

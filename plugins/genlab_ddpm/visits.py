@@ -1,7 +1,8 @@
 """The passes through the network that an estimate of the bound makes, each at one timestep for every observation.
 
-With n passes, t = 1 is visited always and n - 1 timesteps are drawn from strata of 2..T, most where the bound is spent;
-n = T visits every t once. With one pass, t is drawn from 1..T and spread evenly over the batch.
+With n passes, t = 1 is visited always and n - 1 timesteps are drawn from strata of 2..T; n = T visits every t once.
+With one pass, t is drawn from 1..T and spread evenly over the batch. The probabilities to draw them with follow the
+bound, or are equal.
 """
 
 from collections.abc import Iterator
@@ -48,14 +49,14 @@ def visits(model: DDPM, x_0: Tensor, num: int, *, uniform: bool = False, generat
         model: whose chain says where the bound is spent.
         x_0: `(B, *X)`, for the number of observations, the precision and the device.
         num: n, at most T.
-        uniform: whether a single timestep is drawn with equal probabilities.
+        uniform: whether timesteps are drawn with equal probabilities, not most where the bound is spent.
         generator: the only source of randomness.
     """
     last, batch_size, one = model.timesteps, len(x_0), x_0.new_ones(len(x_0))
     shares = where_the_bound_is(model.chain.log_noise_var.detach())
+    if uniform:
+        shares = torch.full_like(shares, 1 / last)
     if num == 1:
-        if uniform:
-            shares = torch.full_like(shares, 1 / last)
         # In evaluation every example has noise of its own: only then do their spreads add up to the bound's.
         if model.training:
             index, weight = spread_over_batch(shares, batch_size, generator=generator)

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from genlab_ddpm.estimator import Denoising
+from genlab_ddpm.estimator import Denoising, Proposal
 from genlab_ddpm.family import ForwardDiffusion
 from genlab_ddpm.linear import Linear
 from genlab_ddpm.model import DDPM
@@ -66,6 +66,40 @@ def test_every_row_has_its_closed_form_as_mean(timesteps: int, variance: str, ob
     rows = exact_rows(variance)
     assert within_error(ledger.measures["rate_nats"], -rows["L_T"] - rows["L_{t-1}"])
     assert within_error(ledger.measures["distortion_nats"], -rows["L_0"])
+
+
+@pytest.mark.parametrize("proposal", ["uniform", "bound"])
+@pytest.mark.parametrize("timesteps", [1, 3, T])
+def test_whatever_timesteps_are_drawn_from_the_means_are_the_same(timesteps: int, proposal: Proposal) -> None:
+    model, family = oracle_model(ORACLE)
+    ledger, other = (
+        Denoising(timesteps=timesteps, proposal=proposal, objective=Part(objective)).estimate(
+            model, family, repeated(X_0.tolist(), 20_000), generator=seeded()
+        )
+        for objective in (Simple, Bound)
+    )
+    for name, expected in exact_rows().items():
+        assert within_error(ledger[name], expected), name
+        assert torch.equal(ledger[name], other[name])
+    errors = [
+        ORACLE.squared_error(X_0, t) * ORACLE.alpha_bar[t - 1] / ORACLE.noise[t - 1] ** 2 for t in range(1, T + 1)
+    ]
+    assert ledger.objective(20_000).item() == pytest.approx(np.mean(errors), abs=0.04)
+
+
+def test_where_the_bound_is_spent_is_the_better_proposal() -> None:
+    oracle = Oracle(betas=np.linspace(1e-3, 0.1, 200))
+    model, family = oracle_model(oracle)
+
+    def spread(timesteps: int, proposal: Proposal) -> float:
+        estimator = Denoising(timesteps=timesteps, proposal=proposal)
+        batch = repeated(X_0.tolist(), 2_000)
+        return estimator.estimate(model, family, batch, generator=seeded()).per_example().std().item()
+
+    for timesteps in (1, 10):
+        assert spread(timesteps, "uniform") > 2 * spread(timesteps, "bound")
+    assert spread(1, "auto") == spread(1, "uniform")
+    assert spread(10, "auto") == spread(10, "bound")
 
 
 def test_each_single_timestep_s_kl_has_its_closed_form() -> None:
