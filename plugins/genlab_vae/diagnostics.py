@@ -7,7 +7,8 @@
 Of several layers each has its own latents; the rate is that of all together. What has no closed form is a mean over a
 few draws of z, the same draws for both, so that their sum is minus a bound of as many draws.
 
-An unused latent has the prior as its posterior whatever x is; many of them together are a collapsed posterior.
+The posterior of an unused latent is about the same whatever x is, and once it is trained, the prior. Where all latents
+are unused, the posterior has collapsed.
 
 Reference: Alemi et al. 2018, eqs. 3 and 4 (rate and distortion); Burda, Grosse & Salakhutdinov 2016, section 5.2
 (active units).
@@ -121,5 +122,5 @@ def _remarks(activity: list[float], layer: str) -> list[str]:
     some = ", ".join(map(str, unused[:_MOST_NAMED])) + (", ..." if len(unused) > _MOST_NAMED else "")
     who = f"{len(unused)} of {len(activity)} {whose} are unused: {some}"
     if len(unused) == len(activity):
-        who = f"the posterior has collapsed: all {len(activity)} {whose} are unused, and x does not depend on them"
+        who = f"the posterior has collapsed: all {len(activity)} {whose} are unused, it is the same whatever x is"
     return [f"{who} (the variance over the examples of their posterior's mean is at most {ACTIVE})"]

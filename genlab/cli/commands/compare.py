@@ -60,6 +60,7 @@ def _rows(comparison: "Comparison") -> list[tuple[str | Text, ...]]:
     rows.append(_measure("bound, nats an example", runs, "elbo_nats"))
     names = dict.fromkeys(row["name"] for run in runs for row in run.ledger)
     rows += [(f"  {name}", *(_term(run, name) for run in runs)) for name in names]
+    rows += [(name, *(_metric(run, name) for run in runs)) for name in _found_beside(runs)]
     keys = runs[0].recipe
     rows += [(Text(key, "dim"), *(_short(run.recipe[key]) for run in runs)) for key in keys]
     return rows
@@ -82,6 +83,21 @@ def _term(run: "ComparedRun", name: str) -> str:
         if row["name"] == name:
             return numbers.value(row["nats"], row["se"])
     return "-"
+
+
+def _found_beside(runs: "tuple[ComparedRun, ...]") -> list[str]:
+    """Return the names of what runs have measured beside the bound, which may have other names too."""
+    names = dict.fromkeys(name for run in runs for name in run.metrics if not name.endswith("_se"))
+    bound = ("bits_per_dim", *(name for run in runs for name in names if _is_bound(run, name)))
+    return [name for name in names if name not in bound]
+
+
+def _is_bound(run: "ComparedRun", name: str) -> bool:
+    return name in run.metrics and run.metrics[name] == run.metrics.get("elbo_nats")
+
+
+def _metric(run: "ComparedRun", name: str) -> str:
+    return numbers.value(run.metrics.get(name), run.metrics.get(f"{name}_se"))
 
 
 def _short(value: Any) -> str:
