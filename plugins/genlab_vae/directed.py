@@ -16,6 +16,11 @@ class DirectedModel(LatentModel):
     The latents may lie in layers. What a posterior describes of a layer carries the layer's name, as `lower_mean`.
     """
 
+    @property
+    @abc.abstractmethod
+    def layers(self) -> Mapping[str, int]:
+        """J by the name of each layer, `""` where there is one; the one that x depends on first."""
+
     @abc.abstractmethod
     def latents_at(self, values: Mapping[str, Tensor]) -> Any:
         """Return z as `sample_prior` returns it, of given values.

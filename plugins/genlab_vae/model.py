@@ -80,6 +80,11 @@ class VAE(DirectedModel):
         """Draw z, `(num_draws, J)`."""
         return self.prior.sample(num_draws, generator=generator)
 
+    @property
+    def layers(self) -> Mapping[str, int]:
+        """J, of the only layer."""
+        return {"": self.latent_dim}
+
     def latents_at(self, values: Mapping[str, Tensor]) -> Tensor:
         """Return the values of the only layer."""
         return values[""]

@@ -63,7 +63,12 @@ def _parts() -> Iterable[Component]:
         f"{here}:DoublyReparameterized",
         "less noise in the encoder's gradient, which does not drown as k grows",
     )
-    yield Component("sampler", "ancestral", "genlab_vae.sampler:Ancestral", "z from the prior, then x given z")
+    yield Component(
+        "sampler",
+        "ancestral",
+        "genlab_vae.sampler:Ancestral",
+        "z from the prior, then x given z; both ways",
+    )
     yield Component("prior", "standard-normal", "genlab_vae.standard_normal:StandardNormal", "N(0, I), nothing learned")
     yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
     yield Component("prior", "vamp", "genlab_vae.vamp:Vamp", "posteriors of K learned pseudo-inputs (VampPrior)")

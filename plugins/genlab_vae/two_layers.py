@@ -87,6 +87,11 @@ class TwoLayerVAE(DirectedModel):
         noise = torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
         return Layers(mean + torch.exp(0.5 * log_var) * noise, upper)
 
+    @property
+    def layers(self) -> Mapping[str, int]:
+        """J_1 and J_2."""
+        return {"lower": self.lower_dim, "upper": self.upper_dim}
+
     def latents_at(self, values: Mapping[str, Tensor]) -> Layers:
         """Return the values of the two layers, which are called `lower` and `upper`."""
         return Layers(values["lower"], values["upper"])

@@ -144,3 +144,16 @@ def test_draws_of_the_model_have_the_evidences_moments() -> None:
     mean, covariance = moments(model)
     np.testing.assert_allclose(x.mean(0), mean, atol=0.02)
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.02)
+
+
+def test_observations_are_led_to_the_means_of_both_layers_and_back_by_the_lower_one() -> None:
+    model, family = build()
+    sampler, x = Ancestral(), data()
+    latents = sampler.find_latents(model, family, x, generator=torch.Generator())
+    means = family.posterior(x).describe()
+    assert torch.equal(latents, torch.cat([means["lower_mean"], means["upper_mean"]], 1))
+    led = sampler.draw_from(model, latents)
+    assert torch.equal(led, model.mean_given(Layers(means["lower_mean"], means["upper_mean"])))
+    moved = latents.clone()
+    moved[:, model.lower_dim :] += 1  # x depends on the lower layer alone
+    assert torch.equal(sampler.draw_from(model, moved), led)

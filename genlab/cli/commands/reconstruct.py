@@ -48,15 +48,16 @@ def command(
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Lead observations back to their latents, and from there to x again.
+    """Lead observations to their latents, and from there to x again.
 
     RUN is a run folder, or a recipe's name for its newest run under ./runs. Its sampler must be one that goes both
-    ways, such as `ddim` of a diffusion. A picture shows each observation above its reconstruction; an .npz or
-    .safetensors file holds `x`, `latents`, `reconstructed` and `between`. The files' paths go to standard output.
+    ways: an autoencoder's, or `ddim` or `heun` of a diffusion. A picture shows each observation above its
+    reconstruction; an .npz or .safetensors file holds `x`, `latents`, `reconstructed` and `between`. The files' paths
+    go to standard output.
 
     \b
     Examples:
-      genlab reconstruct ddpm
+      genlab reconstruct vae-mnist
       genlab reconstruct ddpm -n 100 --out latents.npz -s sampler.steps=200
       genlab reconstruct ddpm -n 8 --between 9 --out ways.png
     """
