@@ -66,7 +66,8 @@ class ClassifierFree(Guidance):
         chosen = tuple(range(model.num_classes)) if classes is None else classes
         if not chosen or max(chosen) >= model.num_classes:
             raise IncompatibleError(
-                f"sampler.guidance.classes must be of 0 to {model.num_classes - 1}, got {list(chosen)}."
+                f"sampler.guidance.classes must be of 0 to {model.num_classes - 1}, got {list(chosen)}. "
+                "Name some of these, or leave classes out for all in turn."
             )
         self._classes = torch.tensor(chosen)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from genlab.cli import verbs
+from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.ledger_table import ledger_table
@@ -46,9 +47,10 @@ def command(
     if per_example is not None:
         verbs.check_column_file(per_example)
     opened = verbs.open_run(find_run(run), overrides, session.registry())
-    evaluation = verbs.evaluate(opened.assembly, split).as_json()
-    if per_example is not None:
-        verbs.write_columns(verbs.per_example(opened.assembly, split), per_example)
+    with busy(session, f"evaluating on the {split} split"):
+        evaluation = verbs.evaluate(opened.assembly, split).as_json()
+        if per_example is not None:
+            verbs.write_columns(verbs.per_example(opened.assembly, split), per_example)
     if as_json:
         print_json(session, evaluation)
     else:

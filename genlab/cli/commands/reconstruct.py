@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from genlab.cli import numbers, verbs
+from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.new_file import new_file
@@ -69,7 +70,8 @@ def command(
         verbs.check_reconstruction_file(spec, path)
     split = split or ("test" if len(assembly.data.test) else "train")
     chosen = assembly.data[split] if data is None else verbs.other_data(assembly, data)
-    found = verbs.reconstruct(assembly, chosen, num, between=between)
+    with busy(session, f"leading {num:,} back"):
+        found = verbs.reconstruct(assembly, chosen, num, between=between)
     for path in files or (default,):
         verbs.save_reconstruction(found, spec, path)
     if as_json:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from genlab.cli import verbs
+from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.new_file import new_file
 from genlab.cli.options import override_option, verbose_option
@@ -68,6 +69,7 @@ def command(
     )
     verbs.check_destination(spec, path)
     trajectory = trajectory or path.suffix in (".gif", ".apng")
-    draws = verbs.draw(opened.assembly, num_draws, seed=seed, trajectory=trajectory)
+    with busy(session, f"drawing {num_draws:,}"):
+        draws = verbs.draw(opened.assembly, num_draws, seed=seed, trajectory=trajectory)
     verbs.save_draws(draws, spec, path)
     session.out.print(str(path), soft_wrap=True)

@@ -8,6 +8,7 @@ import click
 from rich.console import Group
 
 from genlab.cli import numbers, verbs
+from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option, override_option, split_option, verbose_option
@@ -77,7 +78,8 @@ def command(
         _score_each(session, find_run(run), choices, changes, num_draws, split=split, seed=seed, as_json=as_json)
         return
     opened = verbs.open_run(find_run(run), changes, session.registry())
-    document = verbs.score(opened.assembly, num_draws, split=split, seed=seed).as_json()
+    with busy(session, "drawing and comparing"):
+        document = verbs.score(opened.assembly, num_draws, split=split, seed=seed).as_json()
     if as_json:
         print_json(session, document)
     else:
@@ -101,9 +103,10 @@ def _score_each(
         run, choices, changes, num_draws=num_draws, split=split, seed=seed, registry=session.registry()
     )
     try:
-        for choice, score in scores:
-            documents.append({"choice": dict(choice), **score.as_json()})
-            session.err.print(score_line(documents[-1]), soft_wrap=True)
+        with busy(session, "drawing and comparing"):
+            for choice, score in scores:
+                documents.append({"choice": dict(choice), **score.as_json()})
+                session.err.print(score_line(documents[-1]), soft_wrap=True)
     except KeyboardInterrupt:
         if documents and not as_json:  # the scores there are have taken their time
             session.out.print(score_table(documents))
