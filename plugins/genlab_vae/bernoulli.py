@@ -1,8 +1,8 @@
 """The Bernoulli likelihood, for x in {0, 1}, from logits l.
 
-log p(x given z) = sum_d [ x_d log p_d + (1 - x_d) log(1 - p_d) ] = sum_d [ (x_d - 1) l_d + log F(l_d) ]
+log p(x given z) = sum_d [ x_d log F(l_d) + (1 - x_d) log F(-l_d) ] = sum_d log F((2 x_d - 1) l_d)
 
-with F(l) = 1 / (1 + exp(-l)).
+with F(l) = 1 / (1 + exp(-l)), the probability of x_d = 1.
 """
 
 import torch
@@ -32,9 +32,8 @@ class Bernoulli(Likelihood):
 
     def log_prob(self, x: Tensor, output: Tensor) -> Tensor:
         """Return the log mass of x, `(S, B)`."""
-        # (x - 1) l + log F(l), whose gradient is one operation, x - F(l), and which nothing overflows.
-        missed = F.binary_cross_entropy_with_logits(output, x.expand_as(output), reduction="none")
-        return -missed.flatten(2).sum(2)
+        # A sign and log F: fewer passes over the logits than a cross entropy, and nothing overflows or cancels.
+        return F.logsigmoid(output * (2 * x - 1)).flatten(2).sum(2)
 
     def mean(self, output: Tensor) -> Tensor:
         """Return the probabilities of x_d = 1."""

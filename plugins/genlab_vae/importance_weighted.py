@@ -31,7 +31,7 @@ from genlab_vae.directed import DirectedModel
 from genlab_vae.weight_gradient import WeightGradient
 from genlab_vae.weight_gradients import Reparameterized, log_weights
 
-_NUMBERS_AT_ONCE = {"cpu": 2**18, "device": 2**26}
+_NUMBERS_AT_ONCE = {"cpu": 2**20, "device": 2**26}
 """How many dimensions of x, over draws and observations, are decoded together: a CPU's caches, or a device's memory."""
 
 

@@ -159,3 +159,10 @@ def test_gaussian_warns_of_integer_data_and_is_quiet_on_real_ones() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Gaussian(spec(None))
+
+
+def test_in_single_precision_pixels_that_are_sure_keep_their_log_mass():
+    x = torch.tensor([[0.0, 1.0]])
+    logits = torch.tensor([[[-17.0, 17.0]]])
+    found = Bernoulli(DataSpec("toy", event_shape=(2,), num_train=10, levels=2)).log_prob(x, logits)
+    assert found.item() == pytest.approx(-2 * math.log1p(math.exp(-17)), rel=1e-6)
