@@ -37,6 +37,7 @@ from genlab_ddpm.terms import prior_kl, step_kl
 from genlab_ddpm.visits import check_number, decoded, visits
 
 Proposal = Literal["auto", "uniform", "bound"]
+_WORDS = {"auto": "", "uniform": ", uniformly drawn", "bound": ", drawn where the bound is spent"}
 
 
 class Denoising(ELBOEstimator):
@@ -60,7 +61,7 @@ class Denoising(ELBOEstimator):
         one_of_an_error = timesteps == 1 and self.objective.surrogate is not None
         self._uniform = proposal == "uniform" or (proposal == "auto" and one_of_an_error)
         visits = "1 timestep" if timesteps == 1 else f"{timesteps} timesteps, t = 1 among them,"
-        self.protocol = f"denoising, {visits} an example{'' if proposal == 'auto' else f', drawn by {proposal}'}"
+        self.protocol = f"denoising, {visits} an example{_WORDS[proposal]}"
 
     @classmethod
     def misfits(cls, own: Plan, others: Mapping[str, Plan]) -> Iterable[Misfit]:

@@ -102,6 +102,11 @@ def test_where_the_bound_is_spent_is_the_better_proposal() -> None:
     assert spread(10, "auto") == spread(10, "bound")
 
 
+def test_the_protocol_tells_a_proposal_that_was_chosen() -> None:
+    assert Denoising(timesteps=20).protocol == "denoising, 20 timesteps, t = 1 among them, an example"
+    assert Denoising(timesteps=20, proposal="uniform").protocol.endswith("an example, uniformly drawn")
+
+
 def test_each_single_timestep_s_kl_has_its_closed_form() -> None:
     # The timesteps an estimate visits are those the network is called with.
     model, family = oracle_model(ORACLE)
