@@ -10,6 +10,7 @@ from genlab.plugin import Component, hookimpl
 def genlab_components() -> Iterable[Component]:
     """Return the plugin's components."""
     yield from _parts()
+    yield from _estimators()
     yield from _likelihoods()
     yield from _networks()
 
@@ -33,37 +34,6 @@ def _parts() -> Iterable[Component]:
         "an encoder for each layer of two-layer-vae",
     )
     yield Component(
-        "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, KL exact where known"
-    )
-    yield Component(
-        "elbo",
-        "importance-weighted",
-        "genlab_vae.importance_weighted:ImportanceWeighted",
-        "the log of a mean of importance weights",
-    )
-    yield Component(
-        "elbo",
-        "annealed-importance-sampling",
-        "genlab_vae.annealed_importance:AnnealedImportanceSampling",
-        "the log evidence by chains from the prior, without the encoder; for evaluation",
-    )
-    here = "genlab_vae.objectives"
-    yield Component("objective", "bound", f"{here}:Bound", "the negative bound itself")
-    yield Component("objective", "beta", f"{here}:Beta", "the divergence weighed")
-    yield Component("objective", "warm-up", f"{here}:WarmUp", "the divergence weighed, from nothing upwards")
-    yield Component("objective", "free-bits", f"{here}:FreeBits", "some nats of divergence for nothing")
-    here = "genlab_vae.weight_gradients"
-    yield Component("gradient", "reparameterized", f"{here}:Reparameterized", "the derivative of the estimate")
-    yield Component(
-        "gradient", "sticking-the-landing", f"{here}:StickingTheLanding", "without the score of q; biased from k = 2 on"
-    )
-    yield Component(
-        "gradient",
-        "doubly-reparameterized",
-        f"{here}:DoublyReparameterized",
-        "less noise in the encoder's gradient, which does not drown as k grows",
-    )
-    yield Component(
         "sampler",
         "ancestral",
         "genlab_vae.sampler:Ancestral",
@@ -73,6 +43,43 @@ def _parts() -> Iterable[Component]:
     yield Component("prior", "gaussian-mixture", "genlab_vae.gaussian_mixture:GaussianMixture", "K learned Gaussians")
     yield Component("prior", "vamp", "genlab_vae.vamp:Vamp", "posteriors of K learned pseudo-inputs (VampPrior)")
     yield from _figures()
+
+
+def _estimators() -> Iterable[Component]:
+    yield Component(
+        "elbo", "reparameterized", "genlab_vae.reparameterized:Reparameterized", "draws of z, KL exact where known"
+    )
+    yield Component(
+        "elbo",
+        "importance-weighted",
+        "genlab_vae.importance_weighted:ImportanceWeighted",
+        "the log of a mean of importance weights (IWAE)",
+    )
+    yield Component(
+        "elbo",
+        "annealed-importance-sampling",
+        "genlab_vae.annealed_importance:AnnealedImportanceSampling",
+        "the log evidence by chains from the prior, without the encoder (AIS); for evaluation",
+    )
+    here = "genlab_vae.objectives"
+    yield Component("objective", "bound", f"{here}:Bound", "the negative bound itself")
+    yield Component("objective", "beta", f"{here}:Beta", "the divergence weighed")
+    yield Component("objective", "warm-up", f"{here}:WarmUp", "the divergence weighed, from nothing upwards")
+    yield Component("objective", "free-bits", f"{here}:FreeBits", "some nats of divergence for nothing")
+    here = "genlab_vae.weight_gradients"
+    yield Component("gradient", "reparameterized", f"{here}:Reparameterized", "the derivative of the estimate")
+    yield Component(
+        "gradient",
+        "sticking-the-landing",
+        f"{here}:StickingTheLanding",
+        "without the score of q (STL); biased from k = 2 on",
+    )
+    yield Component(
+        "gradient",
+        "doubly-reparameterized",
+        f"{here}:DoublyReparameterized",
+        "less noise in the encoder's gradient, which does not drown as k grows (DReG)",
+    )
 
 
 def _likelihoods() -> Iterable[Component]:
@@ -115,10 +122,13 @@ def _networks() -> Iterable[Component]:
         "flow",
         "inverse-autoregressive",
         "genlab_vae.inverse_autoregressive:InverseAutoregressive",
-        "each dimension moved by those before it; draws fast",
+        "each dimension moved by those before it (IAF); draws fast",
     )
     yield Component(
-        "flow", "coupling", "genlab_vae.coupling:Coupling", "half of the dimensions moved by the others, in turns"
+        "flow",
+        "coupling",
+        "genlab_vae.coupling:Coupling",
+        "half of the dimensions moved by the others, in turns (real NVP)",
     )
     yield Component("encoder", "mlp", "genlab_vae.mlp:MLPEncoder", "fully connected, for any x")
     yield Component("encoder", "conv", "genlab_vae.conv:ConvEncoder", "convolutions, for images")
