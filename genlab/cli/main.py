@@ -22,7 +22,7 @@ COMMANDS = {
     "infer": LazyCommand(f"{_IN}.infer:command", "Say what a run's posterior says, of everything and of each x."),
     "sample": LazyCommand(f"{_IN}.sample:command", "Draw new observations from a run."),
     "reconstruct": LazyCommand(
-        f"{_IN}.reconstruct:command", "Lead observations back to their latents, and from there to x again."
+        f"{_IN}.reconstruct:command", "Lead observations to their latents, and from there to x again."
     ),
     "score": LazyCommand(f"{_IN}.score:command", "Say how good a run's draws are, beside what real data score."),
     "runs": LazyCommand(f"{_IN}.runs:command", "List the runs so far, oldest first."),
