@@ -19,6 +19,8 @@ FAILED = 1
 INTERRUPTED = 130
 _ALIKE_IN_ALL_PROCESSES = (2, 3, 4)
 """Errors that one process can report for all of a run's: of usage, of the recipe, of a component."""
+_COMPILER = ("torch._dynamo", "torch._inductor")
+"""Whose errors mean that `torch.compile` has failed, where no C++ compiler is installed for example."""
 
 
 def report_failure(failure: BaseException, session: Session) -> int:
@@ -55,6 +57,8 @@ def _unexpected(failure: BaseException) -> str:
     if _is_out_of_memory(failure):
         return "out of memory. Use a smaller data.batch_size or eval.batch_size, or a smaller model."
     said = f"{type(failure).__name__}: {failure}".splitlines()[0]
+    if type(failure).__module__.startswith(_COMPILER):
+        return f"a network could not be compiled: {said}\nSet accelerator.compile = false; `genlab -v ...` shows all."
     return f"{said}\nThis is a bug in genlab or in a plugin; `genlab -v ...` shows where it happened."
 
 

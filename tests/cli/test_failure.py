@@ -55,6 +55,16 @@ def test_all_faults_of_a_recipe_are_printed():
     ]
 
 
+def test_a_network_that_cannot_be_compiled_says_how_to_do_without():
+    failure = type("InductorError", (RuntimeError,), {"__module__": "torch._inductor.exc"})("no C++ compiler\nmore")
+    code, text = report(failure)
+    assert code == 1
+    assert text.splitlines() == [
+        "a network could not be compiled: InductorError: no C++ compiler",
+        "Set accelerator.compile = false; `genlab -v ...` shows all.",
+    ]
+
+
 def test_an_unexpected_error_is_called_a_bug_and_has_no_traceback():
     code, text = report(ZeroDivisionError("division by zero"))
     assert code == 1
