@@ -38,11 +38,11 @@ def test_a_run_is_a_line_at_its_start_and_one_at_its_end(console, progress):
     with LogLines(console) as screen:
         screen.genlab_run_started(run=progress)
         progress.step = 1000
-        screen.genlab_step_logged(metrics={"elbo_nats": -3.0, "examples_per_second": 50.0})
+        screen.genlab_step_logged(metrics={"elbo_nats": -3.25, "examples_per_second": 50.0})
         screen.genlab_training_finished(status="finished")
     first, *_, last = lines(console)
     assert first.startswith("toy: to step 1,000 on CPU")
-    assert last == "toy: step 1,000 of 1,000, -3.0000 nats an example, 50.0 examples/s: finished"
+    assert last == "toy: step 1,000 of 1,000, -3.2500 nats an example, 50.0 examples/s: finished"
 
 
 def test_each_tenth_of_the_way_is_a_line(console, progress):

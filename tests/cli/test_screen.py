@@ -58,9 +58,9 @@ def test_it_shows_the_bound_its_terms_the_surrogate_speed_and_memory(console, pr
 def test_a_bound_on_validation_data_stays_until_the_next(console, progress):
     screen = LiveScreen(console)
     screen.genlab_run_started(run=progress)
-    screen.genlab_step_logged(metrics={"elbo_nats": -3.0, "validation_elbo_nats": -4.0})
+    screen.genlab_step_logged(metrics={"elbo_nats": -3.0, "validation_elbo_nats": -4.25})
     screen.genlab_step_logged(metrics={"elbo_nats": -2.0})
-    assert "-4.0000 nats an example" in picture(screen, console)
+    assert "-4.2500 nats an example" in picture(screen, console)
 
 
 def test_after_the_last_step_it_says_what_follows(console, progress):
