@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import genlab_ddpm.plugin
 import pytest
 from reference_recipes import reference_registry
+from testing.wrong_components.ddpm_parts import SAMPLERS
 
 from genlab.plugin import Component, hookimpl
 from genlab.recipe import Recipe
@@ -20,13 +21,6 @@ FAULTS = [
     ("network", "OneOutput", "network_gives_what_it_was_asked_for"),
     ("network", "GlobalDropout", "network_draws_from_its_generator_alone"),
     ("objective", "Negative", "weights_are_finite_and_not_negative"),
-]
-SAMPLERS = [
-    ("StopsEarly", "ddim", "going_back_and_down_again_finds_x"),
-    ("CorrectsAway", "ddim", "going_back_and_down_again_finds_x"),
-    ("DrawsAnew", "heun", "latents_lead_to_one_observation"),
-    ("StraightBeyond", "heun", "the_way_between_latents_ends_at_them"),
-    ("CountsFromOne", "ddim", "labels_are_classes_of_the_data"),
 ]
 RIGHT = {"schedule": "linear", "network": "unet", "objective": "simple"}
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from reference_recipes import DIFFUSION, LINEAR_GAUSSIAN, MIXTURE, reference_registry
+from testing.wrong_components.ddpm_parts import SAMPLERS
 
 from genlab.discovery import Registry
 from genlab.plugin import Component, hookimpl
@@ -232,4 +233,6 @@ def test_a_fault_is_caught_by_its_check_and_the_correct_component_passes(fault: 
 
 def test_every_check_of_the_kit_catches_a_fault() -> None:
     kit = [check for module in LAWS for check in vars(module).values() if isinstance(check, Check)]
-    assert [check.name for check in kit if check.name not in {fault.check for fault in FAULTS}] == []
+    # What no reference sampler of the kit does, tests/genlab_ddpm/test_testing.py shows of a diffusion's.
+    caught = {fault.check for fault in FAULTS} | {check for _, _, check in SAMPLERS}
+    assert [check.name for check in kit if check.name not in caught] == []

@@ -14,6 +14,15 @@ from torch.nn import functional as F
 
 from genlab.interfaces import Draws, LatentModel, VariationalFamily
 
+SAMPLERS = [
+    ("StopsEarly", "ddim", "going_back_and_down_again_finds_x"),
+    ("CorrectsAway", "ddim", "going_back_and_down_again_finds_x"),
+    ("DrawsAnew", "heun", "latents_lead_to_one_observation"),
+    ("StraightBeyond", "heun", "the_way_between_latents_ends_at_them"),
+    ("CountsFromOne", "ddim", "labels_are_classes_of_the_data"),
+]
+"""Faults of samplers by class, with the correct sampler each was made of and the check that catches it."""
+
 
 class SinglePrecision(Linear):
     """The variances are computed in float32."""
