@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from genlab.cli import numbers
+from genlab import numbers
 
 
 def bound_words(metrics: Mapping[str, Any], prefix: str = "") -> str:

@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from genlab.cli import numbers
+from genlab import numbers
 from genlab.cli.tables import facts, plain_table
 from genlab.recipe.candidate_words import candidate_words
 

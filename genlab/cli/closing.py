@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from genlab.cli import bounds, numbers
+from genlab import numbers
+from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_table
 from genlab.cli.ledger_table import ledger_table
 from genlab.cli.tables import facts

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from genlab.cli import numbers
+from genlab import numbers
 from genlab.cli.tables import facts, plain_table
 
 

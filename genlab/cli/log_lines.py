@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
-from genlab.cli import bounds, numbers
+from genlab import numbers
+from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.plugin import hookimpl

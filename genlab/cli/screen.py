@@ -14,7 +14,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from genlab.cli import bounds, numbers
+from genlab import numbers
+from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.cli.tables import facts, plain_table

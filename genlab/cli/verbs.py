@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from genlab.cli.environment import environment
     from genlab.recipe import check, describe_keys, read_recipe, recipe_schema
     from genlab.recipe.checking import SETTINGS
+    from genlab.records import latest_run, list_runs
     from genlab.run import (
         RunFolder,
         check_column_file,
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
         compare,
         draw,
         evaluate,
-        latest_run,
-        list_runs,
         observations,
         open_run,
         other_data,
@@ -89,8 +88,8 @@ _HOME = {
     "draw": "genlab.run",
     "environment": "genlab.cli.environment",
     "evaluate": "genlab.run",
-    "latest_run": "genlab.run",
-    "list_runs": "genlab.run",
+    "latest_run": "genlab.records",
+    "list_runs": "genlab.records",
     "open_run": "genlab.run",
     "read_recipe": "genlab.recipe",
     "recipe_schema": "genlab.recipe",

@@ -1,5 +1,6 @@
 """The run: fit, evaluate, draw, and the folder a run leaves."""
 
+from genlab.records import RunSummary, latest_run, list_runs
 from genlab.run.column_file import check_column_file, write_columns
 from genlab.run.comparing import ComparedRun, Comparison, compare
 from genlab.run.draw import check_destination, draw, save_draws
@@ -7,7 +8,6 @@ from genlab.run.evaluate import Evaluation, LedgerRow, evaluate
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
 from genlab.run.infer import observations, other_data, shared_latents
-from genlab.run.listing import RunSummary, latest_run, list_runs
 from genlab.run.per_example import per_example
 from genlab.run.progress import Progress
 from genlab.run.reconstruct import (

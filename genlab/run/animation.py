@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from genlab.interfaces import DataSpec
-from genlab.run.files import write_atomically
+from genlab.records.files import write_atomically
 from genlab.run.picture import image_grid, value_range
 
 _WAY_MILLISECONDS = 3000

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from genlab.errors import RunFolderError
-from genlab.run.files import sync, write_json
+from genlab.records.files import sync, write_json
 
 _TENSOR = "tensor"
 

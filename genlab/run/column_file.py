@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genlab.errors import UsageError
-from genlab.run.files import write_atomically
+from genlab.records.files import write_atomically
 from genlab.run.tensor_file import write_tensors
 
 ENDINGS = (".csv", ".npz", ".safetensors")

@@ -9,7 +9,7 @@ from genlab.assembly.streams import stream_seed
 from genlab.discovery import Registry
 from genlab.errors import GenlabWarning
 from genlab.interfaces import Draws, Figure, FigureContext
-from genlab.run.files import write_atomically
+from genlab.records.files import write_atomically
 from genlab.run.folder import RunFolder
 from genlab.run.looking import looking_at
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from genlab.errors import RunFolderError
+from genlab.records.files import write_json, write_text
+from genlab.records.record import FORMAT_VERSION, check_format, read_record
 from genlab.run.checkpoint import checkpoint_steps, load_checkpoint, save_checkpoint
-from genlab.run.files import write_json, write_text
 
-FORMAT_VERSION = 1
 KEPT_CHECKPOINTS = 2
 
 
@@ -35,13 +35,7 @@ class RunFolder:
             RunFolderError: when `path` is no run folder, or one of another format.
         """
         self.path = path
-        record = self.record()
-        if record.get("format") != FORMAT_VERSION:
-            raise RunFolderError(
-                f"run folder {path} must have format {FORMAT_VERSION}, got {record.get('format')!r} (written by genlab "
-                f"{record.get('versions', {}).get('genlab', 'unknown')}). Open it with that version, or run its "
-                "resolved.toml again with this one."
-            )
+        check_format(path, self.record())
 
     @classmethod
     def create(
@@ -138,17 +132,7 @@ class RunFolder:
 
     def record(self) -> dict[str, Any]:
         """Return `run.json`."""
-        try:
-            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise RunFolderError(
-                f"{self.path} is no run folder: it has no run.json. `genlab runs` lists runs."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise RunFolderError(f"{self.path / 'run.json'} cannot be read: {error}.") from error
-        if not isinstance(record, dict):
-            raise RunFolderError(f"{self.path / 'run.json'} must hold a JSON object, got {type(record).__name__}.")
-        return record
+        return read_record(self.path)
 
     def update_record(self, **changes: Any) -> None:
         """Change fields of `run.json`."""

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from genlab.interfaces import DataSpec
-from genlab.run.files import write_atomically
+from genlab.records.files import write_atomically
 
 SMALLEST_SIDE = 48
 GAP = 2

@@ -5,7 +5,7 @@ from typing import Any
 
 from genlab.errors import RunFolderError, UsageError
 from genlab.recipe import CheckedRecipe, read_recipe
-from genlab.run.files import write_text
+from genlab.records.files import write_text
 from genlab.run.folder import RunFolder
 from genlab.run.state import TrainingState
 

@@ -14,8 +14,8 @@ from genlab.discovery import Registry
 from genlab.errors import CandidatesError, Fault, NonFiniteError, RecipeError
 from genlab.recipe import CheckedRecipe, check
 from genlab.recipe.candidates import Candidate, candidates_of
+from genlab.records.files import write_text
 from genlab.run.candidate_row import CandidateRow, evaluated_fields, pick, pick_reason
-from genlab.run.files import write_text
 from genlab.run.fit import fit
 from genlab.run.folder import RunFolder
 from genlab.run.interrupt import StopRequest, stop_on_signals

@@ -7,7 +7,7 @@ import numpy as np
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genlab.run.files import write_atomically
+from genlab.records.files import write_atomically
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genlab.cli import numbers
+from genlab import numbers
 from genlab.cli.durations import parse_duration
 
 COUNT = st.none() | st.integers(0, 10_000)

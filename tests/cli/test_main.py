@@ -34,6 +34,12 @@ def test_a_list_imports_no_torch(python, command):
     assert "toy" in python(program)
 
 
+def test_runs_are_listed_without_torch(python, genlab, toy_toml):
+    genlab("run", "toy.toml", "-q")
+    program = f"import sys; from genlab.cli.main import main; code = main(['runs']); {WITHOUT}; sys.exit(code)"
+    assert "finished" in python(program)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_examples(genlab, command):
     outcome = genlab(command, "--help")

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from genlab.errors import RunFolderError
+from genlab.records import latest_run, list_runs
 from genlab.run.folder import RunFolder
-from genlab.run.listing import latest_run, list_runs
 
 
 def create(root, name="toy", **record):

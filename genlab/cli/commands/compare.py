@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
-from genlab.cli import numbers, verbs
+from genlab import numbers
+from genlab.cli import verbs
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option
 from genlab.cli.run_lookup import find_run

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from genlab.cli import numbers, verbs
+from genlab import numbers
+from genlab.cli import verbs
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option
 from genlab.cli.session import Session, pass_session

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from genlab.cli import numbers, verbs
+from genlab import numbers
+from genlab.cli import verbs
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json
 from genlab.cli.options import data_option, json_option, override_option, split_option, verbose_option

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from genlab.cli import numbers, verbs
+from genlab import numbers
+from genlab.cli import verbs
 from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json

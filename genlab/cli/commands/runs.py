@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from genlab.cli import bounds, numbers, verbs
+from genlab import numbers
+from genlab.cli import bounds, verbs
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option, out_option
 from genlab.cli.session import Session, pass_session

@@ -7,7 +7,8 @@ from typing import Any
 import click
 from rich.console import Group
 
-from genlab.cli import numbers, verbs
+from genlab import numbers
+from genlab.cli import verbs
 from genlab.cli.busy import busy
 from genlab.cli.completion import complete_run
 from genlab.cli.documents import print_json

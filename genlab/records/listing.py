@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.errors import RunFolderError
-from genlab.run.folder import RunFolder
+from genlab.records.record import check_format, read_record
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def list_runs(out: Path) -> list[RunSummary]:
     summaries = []
     for record in sorted(Path(out).glob("*/*/run.json")):
         try:
-            summaries.append(_summary(RunFolder(record.parent)))
+            summaries.append(_summary(record.parent))
         except RunFolderError:
             folder = record.parent
             summaries.append(RunSummary(folder, folder.parent.name, "unreadable", 0, 0, "", {}))
@@ -46,10 +46,11 @@ def latest_run(out: Path, name: str) -> Path:
     return runs[-1].folder
 
 
-def _summary(folder: RunFolder) -> RunSummary:
-    record = folder.record()
+def _summary(folder: Path) -> RunSummary:
+    record = read_record(folder)
+    check_format(folder, record)
     return RunSummary(
-        folder.path,
+        folder,
         str(record.get("name", "")),
         str(record.get("status", "")),
         int(record.get("step", 0)),

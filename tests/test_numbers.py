@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genlab.cli import numbers
+from genlab import numbers
 
 FINITE = st.floats(-1e300, 1e300)
 
