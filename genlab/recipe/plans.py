@@ -1,7 +1,7 @@
 """Whether the keys of different parts go together: each part is asked before any is built.
 
 A part whose own keys, or whose partners' classes, are at fault is left out, for what it would say of the others may
-not hold once that is mended.
+not hold once that is mended; and so is one with a key whose component could not be told, which other faults may hide.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,10 +33,10 @@ def misfit_faults(
         found: what is known to be wrong already.
     """
     wrong = [fault.key for fault in found]
-    plans = {slot: plan for slot, part in parts.items() if (plan := _sound(slot, slot, part, registry, wrong))}
+    plans = {slot: plan for slot, part in parts.items() if (plan := _sound(recipe, slot, slot, part, registry, wrong))}
     asked = [(slot, parts[slot], plan) for slot, plan in plans.items()]
     if evaluation is not None:
-        plan = _sound("eval.elbo", "elbo", evaluation, registry, wrong)
+        plan = _sound(recipe, "eval.elbo", "elbo", evaluation, registry, wrong)
         asked += [("elbo", evaluation, plan)] if plan else []
     faults = _trained_by_an_evaluation(recipe, plans)
     for slot, part, plan in asked:
@@ -59,14 +59,34 @@ def _fault(recipe: Recipe, key: str, problem: str) -> Fault:
     return Fault(recipe.origin(tuple(key.split("."))), key, problem)
 
 
-def _sound(key: str, slot: str, part: Part[Any], registry: Registry, wrong: Iterable[str]) -> Plan | None:
-    """Return the plan of a part; None where it is known to be wrong."""
+def _sound(
+    recipe: Recipe, key: str, slot: str, part: Part[Any], registry: Registry, wrong: Iterable[str]
+) -> Plan | None:
+    """Return the plan of a part; None where it is known to be wrong, or not known whole."""
     if any(fault == key or fault.startswith(f"{key}.") for fault in wrong):
+        return None
+    if not _is_whole(part, _given(recipe.tables, key)):
         return None
     try:
         return _plan(key, slot, part, registry)
     except ComponentError:  # reported where the component's keys are checked
         return None
+
+
+def _given(tables: Mapping[str, Any], key: str) -> Any:
+    given: Any = tables
+    for name in key.split("."):
+        given = given.get(name, {}) if isinstance(given, Mapping) else {}
+    return given
+
+
+def _is_whole(part: Part[Any], given: Any) -> bool:
+    """Whether a part has every key that was given for it, and so have the parts within it."""
+    if not isinstance(given, Mapping):
+        return True
+    known = all(name in part.keys for name in given if name != "use")
+    inside = ((value, given.get(name)) for name, value in part.keys.items() if isinstance(value, Part))
+    return known and all(_is_whole(value, table) for value, table in inside)
 
 
 def _plan(key: str, slot: str, part: Part[Any], registry: Registry) -> Plan:

@@ -163,3 +163,9 @@ def test_parts_put_together_by_hand_are_refused_at_the_first_step() -> None:
     assembly.model.train()
     with pytest.raises(IncompatibleError, match=r"^elbo\.objective must train the variance by the bound"):
         assembly.update.step(state.stream, generator=state.generator)
+
+
+def test_a_fault_elsewhere_makes_no_other_of_a_part_that_was_given() -> None:
+    elbo = {"use": "denoising", "objective": {"use": "bound"}}  # two plugins have a `bound`: which one is not told yet
+    found = faults(data={"use": "random-reals", "batch_size": 0}, model={"schedule": {"use": "learned"}}, elbo=elbo)
+    assert [fault.split(":")[0] for fault in found] == ["data.batch_size"]
