@@ -44,7 +44,7 @@ def test_settings_are_described_by_their_attributes() -> None:
 
 
 def test_functions_are_described_by_their_args() -> None:
-    assert described(auto)["compile"].doc == "whether networks are compiled with torch.compile."
+    assert described(auto)["compile"].doc.startswith("whether networks are compiled with torch.compile, ")
     assert described(auto)["precision"].type == "'float32' or 'bfloat16' or 'auto'"
 
 
