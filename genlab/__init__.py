@@ -34,6 +34,7 @@ _HOME = {
     "open_run": "genlab.run",
     "save_draws": "genlab.run",
     "score": "genlab.run",
+    "write_report": "genlab.records",
 }
 
 

@@ -11,7 +11,7 @@ def value(number: float | None, se: float | None = None) -> str:
     """
     if number is None or not math.isfinite(number):
         return "-" if number is None else str(number)
-    if se and math.isfinite(se):
+    if se is not None and 0 < se < math.inf:
         decimals = 1 - math.floor(math.log10(se))
         if decimals <= 6:
             return f"{number:,.{max(decimals, 0)}f}"

@@ -8,10 +8,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from genlab import numbers
-from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_table
 from genlab.cli.ledger_table import ledger_table
 from genlab.cli.tables import facts
+from genlab.records import bounds
 
 if TYPE_CHECKING:
     from genlab.run import RunResult

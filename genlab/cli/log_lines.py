@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from genlab import numbers
-from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.plugin import hookimpl
+from genlab.records import bounds
 
 EVERY_SECONDS = 30.0
 EVERY_FRACTION = 0.1

@@ -30,6 +30,7 @@ COMMANDS = {
         f"{_IN}.compare:command",
         "Put runs side by side: their bounds, term by term, and what differs in their recipes.",
     ),
+    "report": LazyCommand(f"{_IN}.report:command", "Write a page about a run, to be shown to others."),
     "recipes": LazyCommand(f"{_IN}.recipes:command", "List the recipes that ship with genlab and its plugins."),
     "validate": LazyCommand(f"{_IN}.validate:command", "Check recipes without running them."),
     "show": LazyCommand(f"{_IN}.show:command", "Print a recipe with every default filled in."),

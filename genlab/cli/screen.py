@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from genlab import numbers
-from genlab.cli import bounds
 from genlab.cli.candidate_table import candidate_line
 from genlab.cli.pace import Pace
 from genlab.cli.tables import facts, plain_table
 from genlab.plugin import hookimpl
+from genlab.records import bounds
 
 REFRESHES_PER_SECOND = 4
 BAR_WIDTH = 40

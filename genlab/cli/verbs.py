@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from genlab.cli.environment import environment
     from genlab.recipe import check, describe_keys, read_recipe, recipe_schema
     from genlab.recipe.checking import SETTINGS
-    from genlab.records import latest_run, list_runs
+    from genlab.records import latest_run, list_runs, write_report
     from genlab.run import (
         RunFolder,
         check_column_file,
@@ -68,6 +68,7 @@ __all__ = [
     "shared_latents",
     "write_columns",
     "write_plugin",
+    "write_report",
 ]
 
 _HOME = {
@@ -101,6 +102,7 @@ _HOME = {
     "score": "genlab.run",
     "score_samplers": "genlab.run",
     "write_plugin": "genlab.scaffold",
+    "write_report": "genlab.records",
 }
 
 

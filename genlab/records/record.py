@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.errors import RunFolderError
+from genlab.records.json_values import mapping
 
 FORMAT_VERSION = 1
 
@@ -37,6 +38,6 @@ def check_format(folder: Path, record: Mapping[str, Any]) -> None:
     if record.get("format") != FORMAT_VERSION:
         raise RunFolderError(
             f"run folder {folder} must have format {FORMAT_VERSION}, got {record.get('format')!r} (written by genlab "
-            f"{record.get('versions', {}).get('genlab', 'unknown')}). Open it with that version, or run its "
+            f"{mapping(record.get('versions')).get('genlab', 'unknown')}). Open it with that version, or run its "
             "resolved.toml again with this one."
         )

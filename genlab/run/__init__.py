@@ -1,6 +1,6 @@
 """The run: fit, evaluate, draw, and the folder a run leaves."""
 
-from genlab.records import RunSummary, latest_run, list_runs
+from genlab.records import RunSummary, latest_run, list_runs, write_report
 from genlab.run.column_file import check_column_file, write_columns
 from genlab.run.comparing import ComparedRun, Comparison, compare
 from genlab.run.draw import check_destination, draw, save_draws
@@ -58,4 +58,5 @@ __all__ = [
     "score_samplers",
     "shared_latents",
     "write_columns",
+    "write_report",
 ]

@@ -10,6 +10,7 @@ from genlab.discovery import Registry
 from genlab.errors import GenlabWarning
 from genlab.interfaces import Draws, Figure, FigureContext
 from genlab.records.files import write_atomically
+from genlab.records.pictures import CAPTION
 from genlab.run.folder import RunFolder
 from genlab.run.looking import looking_at
 
@@ -32,7 +33,9 @@ def draw_figures(assembly: Assembly, registry: Registry, folder: RunFolder, draw
                 canvas = figure.draw(context) if _fits(figure, assembly) else None
                 if canvas is not None:
                     path = folder.path / "figures" / f"{component.name}.png"
-                    write_atomically(path, partial(canvas.savefig, format="png", dpi=150, bbox_inches="tight"))
+                    metadata = {CAPTION: component.summary}
+                    write = partial(canvas.savefig, format="png", dpi=150, bbox_inches="tight", metadata=metadata)
+                    write_atomically(path, write)
                     paths.append(path)
             except Exception as error:
                 warnings.warn(f"figure {component.name!r} was not drawn: {error}", GenlabWarning, stacklevel=2)

@@ -3,7 +3,7 @@
 recipe.toml      the recipe as it was written        resolved.toml   every default filled, runs again
 run.json         status, versions, hardware, seeds    metrics.jsonl   one object a logged step
 log.txt          what happened, for people            checkpoints/    samples/    figures/
-candidates/      of a recipe with candidates: a run folder each
+candidates/      of a recipe with candidates: a run folder each    report.html, of `genlab report`
 """
 
 import hashlib

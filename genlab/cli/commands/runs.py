@@ -7,11 +7,12 @@ import click
 from rich.text import Text
 
 from genlab import numbers
-from genlab.cli import bounds, verbs
+from genlab.cli import verbs
 from genlab.cli.documents import print_json
 from genlab.cli.options import json_option, out_option
 from genlab.cli.session import Session, pass_session
 from genlab.cli.tables import plain_table
+from genlab.records import bounds
 
 STYLES = {"finished": "green", "converged": "green", "failed": "red"}
 

@@ -11,8 +11,8 @@ def bound_words(metrics: Mapping[str, Any], prefix: str = "") -> str:
 
     >>> bound_words({"elbo_nats": -88.72284})
     '-88.723 nats an example'
-    >>> bound_words({"validation_bits_per_dim": 2.0, "validation_elbo_nats": -88.7}, "validation_")
-    '2.0000 bits/dim'
+    >>> bound_words({"validation_bits_per_dim": 2.125, "validation_elbo_nats": -88.7}, "validation_")
+    '2.1250 bits/dim'
 
     Args:
         metrics: a logged line.
