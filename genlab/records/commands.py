@@ -20,18 +20,17 @@ def commands(folder: Path, record: Mapping[str, Any]) -> list[Markup]:
     files = [str(plugin["file"]) for plugin in mappings(record.get("plugins")) if "file" in plugin]
     plugins = "".join(f" --plugin-file {shlex.quote(file)}" for file in files)
     resolved = shlex.quote(str(folder / "resolved.toml"))
-    lines = [("make it again", f"{_program(record)} run {resolved}{plugins}")]
+    lines = [("make the run again", f"{_program(record)} run {resolved}{plugins}")]
     if _has_checkpoint(folder, record):
         split = "" if mapping(mapping(record.get("data")).get("sizes")).get("test") else " --split train"
         if record.get("status") not in ("finished", "converged"):
             lines.append(("go on with it", f"{_program(record)} run --resume {run}{plugins}"))
-        lines.append(("evaluate it", f"genlab eval {run}{split}{plugins}"))
+        lines.append(("evaluate its bound", f"genlab eval {run}{split}{plugins}"))
         if record.get("can_infer"):
-            lines.append(("what it infers", f"genlab infer {run}{plugins}"))
-        lines.append(("draw from it", f"genlab sample {run} -n 64{plugins}"))
-    width = max(len(command) for _, command in lines)
+            lines.append(("say what its posterior says", f"genlab infer {run}{plugins}"))
+        lines.append(("draw new observations", f"genlab sample {run} -n 64{plugins}"))
     return [
-        verbatim("\n".join(f"{command:{width}}  # {purpose}" for purpose, command in lines)),
+        verbatim("\n\n".join(f"# {purpose}\n{command}" for purpose, command in lines)),
         paragraph("Without the folder: save the resolved recipe above as a file, and run that.", "note"),
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genlab.errors import RunFolderError
+from genlab.records.json_values import number, numbers_of
 from genlab.records.record import check_format, read_record
 
 
@@ -53,8 +54,8 @@ def _summary(folder: Path) -> RunSummary:
         folder,
         str(record.get("name", "")),
         str(record.get("status", "")),
-        int(record.get("step", 0)),
-        int(record.get("steps", 0)),
+        int(number(record.get("step")) or 0),
+        int(number(record.get("steps")) or 0),
         str(record.get("started", "")),
-        record.get("metrics", {}),
+        numbers_of(record.get("metrics")),
     )

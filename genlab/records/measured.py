@@ -65,27 +65,27 @@ def _ledger(rows: list[Mapping[str, Any]]) -> Markup:
             str(row.get("name", "")),
             str(row.get("scope", "")),
             _value(row, "nats", "se"),
-            "" if row.get("exact") else _error(number(row.get("se"))),
+            "" if row.get("exact") else _error(number(row.get("se"))) or "-",
             "exact" if row.get("exact") else "estimated",
         )
         for row in rows
     ]
     has_global = any(row.get("scope") == "global" for row in rows)
     caption = "A local term is a mean over the examples, a global one is whole. " if has_global else ""
-    caption += "The bound is the sum of the local terms"
-    caption += ", and of the global ones divided by the number of examples." if has_global else "."
+    caption += "The bound is the sum of the "
+    caption += "local terms and of the global ones divided by the number of examples." if has_global else "terms."
     return table(("term", "scope", "nats", "std. error", ""), cells, right=_NUMBERS, caption=caption)
 
 
 def _metrics(metrics: Mapping[str, float | None]) -> Markup:
     """Return the bound first and what else was measured, each with its errors."""
-    names = [name for name in metrics if not name.endswith("_se") and (name in metrics and metrics[name] is not None)]
+    names = [name for name in metrics if not name.endswith("_se") and metrics[name] is not None]
     spread = any(metrics.get(f"{name}_data_se") is not None for name in names)
     columns = ("measure", "value", "std. error", *(["from the choice of examples"] if spread else []))
     cells = [
         (
             _TITLES.get(name, name),
-            numbers.value(metrics[name], metrics.get(f"{name}_se") or metrics.get(f"{name}_data_se")),
+            numbers.value(metrics[name], metrics.get(f"{name}_se")),
             _error(metrics.get(f"{name}_se")),
             *([_error(metrics.get(f"{name}_data_se"))] if spread else []),
         )

@@ -159,7 +159,7 @@ def _recipe(folder: Path) -> list[Markup]:
         paragraph("recipe.toml is missing.", "bad") if written is None else verbatim(written),
         paragraph("resolved.toml is missing.", "bad")
         if resolved is None
-        else folded("with every default filled (resolved.toml)", verbatim(resolved)),
+        else folded("with every default, and what the command line changed (resolved.toml)", verbatim(resolved)),
     ]
 
 

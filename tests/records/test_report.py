@@ -166,7 +166,7 @@ def test_its_parts_stand_in_order(folder):
             "200 examples/s, median",
             "4.0 MiB",
             "# as it was written",
-            "with every default filled",
+            "with every default",
             "genlab 0.1.0",
             "5231958647509549229",
             "genlab sample",
@@ -228,7 +228,7 @@ def test_the_commands_are_those_the_run_allows(folder):
     assert "--resume" not in text
     change(folder, status="interrupted", can_infer=False, plugins=[], hardware={})
     text = report_of(folder).text
-    assert f"genlab run --resume {folder} " in text
+    assert f"genlab run --resume {folder}\n" in text
     assert "genlab infer" not in text
     (folder / "checkpoints" / "1200" / "state.json").unlink()
     text = report_of(folder).text
