@@ -26,7 +26,7 @@ def part(name: str, target: str = "recipe_toys:Dense", requires: tuple[str, ...]
 def test_components_are_listed_by_slot_the_core_s_first() -> None:
     registry = toy_registry()
     assert registry.components()[0].distribution == "genlab"
-    assert [component.name for component in registry.components("elbo")] == ["trace", "closed"]
+    assert [component.name for component in registry.components("elbo")] == ["trace", "closed", "picky"]
     found = registry.find("elbo", "closed")
     assert (found.distribution, found.plugin, found.summary) == ("toys", "toys", "a toy")
 
