@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from run_by_command import run_by_command
 
 from genlab.cli.main import main
 
@@ -24,11 +25,7 @@ accelerator = { use = "cpu", precision = "float32" }
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "tiny.toml").write_text(RECIPE)
-    assert main(["run", str(folder / "tiny.toml"), "--out", str(folder), "-q"]) == 0
-    (made,) = (folder / "tiny").iterdir()
-    return made
+    return run_by_command(tmp_path_factory.mktemp("runs"), RECIPE)
 
 
 def test_a_trajectory_of_images_is_an_animation_unless_a_file_says_otherwise(
@@ -50,9 +47,7 @@ def test_classes_of_draws_are_chosen_for_one_call_and_stand_beside_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = RECIPE.replace('use = "ddpm",', 'use = "ddpm", class_conditional = true,')
-    (tmp_path / "told.toml").write_text(told.replace("frames = 3", 'guidance = { use = "classifier-free" }'))
-    assert main(["run", str(tmp_path / "told.toml"), "--out", str(tmp_path), "-q"]) == 0
-    (made,) = (tmp_path / "tiny").iterdir()
+    made = run_by_command(tmp_path, told.replace("frames = 3", 'guidance = { use = "classifier-free" }'))
     for keys, labels in (([], [0, 1, 2, 3, 4]), (["-s", "sampler.guidance.classes=[3, 8]"], [3, 8, 3, 8, 3])):
         assert main(["sample", str(made), "-n", "5", "--out", str(tmp_path / "draws.npz"), *keys]) == 0
         with np.load(tmp_path / "draws.npz") as arrays:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from run_by_command import run_by_command
 
 from genlab.cli.main import main
 
@@ -31,11 +32,7 @@ encoder = { use = "mlp", hidden = [8] }
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "tiny.toml").write_text(RECIPE)
-    assert main(["run", str(folder / "tiny.toml"), "--out", str(folder), "-q"]) == 0
-    (made,) = (folder / "tiny").iterdir()
-    return made
+    return run_by_command(tmp_path_factory.mktemp("runs"), RECIPE)
 
 
 def test_reconstructions_stand_below_images_and_err_as_the_evaluation_says(

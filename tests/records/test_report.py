@@ -329,7 +329,7 @@ def test_a_value_of_another_kind_is_no_obstacle(folder, wrong):
             inside = inside[key]
         inside[last] = wrong
         (folder / "run.json").write_text(json.dumps(record))
-        Reader(report(folder))
+        assert "as it was written" in Reader(report(folder)).text, place
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"format": 0}', '{"format": 0, "versions": []}'])
